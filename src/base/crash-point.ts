@@ -1,0 +1,33 @@
+/** The named instants at which a test may kill the process: every step between reading a row and being done with it. */
+
+export const CRASH_POINTS = [
+  "storage/temp-file-written",
+  "storage/linked",
+  "storage/adopted",
+  "delta/before-commit",
+  "delta/committed",
+  "delta/checkpoint-written",
+  "delta/last-checkpoint-written",
+  "ingest/files-chosen",
+  "ingest/data-written",
+  "ingest/rejects-written",
+  "ingest/files-adopted",
+  "ingest/committed",
+  "ingest/quarantine-followed",
+  "ingest/loads-followed",
+  "replay/committed",
+  "transform/written",
+  "transform/committed",
+  "publish/written",
+  "publish/renamed",
+  "publish/recorded",
+  "run/steps-done",
+  "run/recorded",
+] as const;
+
+export type CrashPoint = (typeof CRASH_POINTS)[number];
+
+/** Called at each point; does nothing outside tests. */
+export type Crash = (point: CrashPoint) => void;
+
+export const noCrash: Crash = () => {};

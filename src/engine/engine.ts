@@ -1,0 +1,66 @@
+/** The engine socket: what runs SQL over table files and writes new ones. */
+
+import type { TableFiles, WrittenFile } from "../schema/table-files.ts";
+import type { Field } from "../schema/type.ts";
+
+/**
+ * A cell as an engine gives it to JavaScript: 64-bit whole numbers are `bigint`, decimals, dates and
+ * local timestamps are text, instants are text with `Z`, binary is `Uint8Array`, nested values are
+ * arrays and plain objects, a map is an array of `{ key, value }`.
+ */
+export type Cell =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | readonly Cell[]
+  | { readonly [name: string]: Cell };
+export type Row = Readonly<Record<string, Cell>>;
+
+export interface Capabilities {
+  /** The words its SQL is written in. */
+  readonly dialect: "duckdb" | "spark";
+  /** True where it reads and writes files of this machine. */
+  readonly localFiles: boolean;
+}
+
+export interface WriteOptions {
+  /** An existing folder; files are written below it under names that nobody used before. */
+  readonly folder: string;
+  /** Begins each file name. */
+  readonly prefix?: string;
+  /** Physical names of the columns whose values go into the log and not into the file. */
+  readonly partitionBy?: readonly string[];
+  /** Parquet field ids by physical column name; only for tables with column mapping. */
+  readonly fieldIds?: Readonly<Record<string, unknown>>;
+}
+
+export interface Progress {
+  readonly fraction: number | undefined;
+  readonly rows: bigint;
+}
+
+/** One connection: statements run one after another. `session` opens another for parallel work. */
+export interface Engine {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** Runs a statement for its effect. */
+  run(statement: string): Promise<void>;
+  /** The rows of a query that is known to be small. */
+  rows(query: string): Promise<Row[]>;
+  /** Rows in pieces, for results of any size; the generator holds one piece at a time. */
+  stream(query: string): AsyncGenerator<Row[]>;
+  /** The columns a query would give, without running it. */
+  describe(query: string): Promise<Field[]>;
+  /** A table version as something that can stand in FROM. */
+  relation(files: TableFiles): string;
+  /** Runs a query into Parquet files with statistics; no row, no file. */
+  write(query: string, options: WriteOptions): Promise<WrittenFile[]>;
+  /** Ends the running statement, which then throws `engine/interrupted`. */
+  interrupt(): void;
+  progress(): Progress;
+  session(): Promise<Engine>;
+  close(): void;
+}

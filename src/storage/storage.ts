@@ -1,0 +1,36 @@
+/** The storage socket: files by path below one root, with the one atomic act that commits need. */
+
+export interface StoredFile {
+  /** Relative to the root, `/` between folders, not encoded. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly modified: Date;
+}
+
+/** Paths are relative to the root and never leave it. Failures are MillraceErrors `storage/...`. */
+export interface Storage {
+  /** Where the root is, for messages. */
+  readonly uri: string;
+  /** The whole file; `storage/not-found` where there is none. */
+  read(path: string): Promise<Uint8Array>;
+  /** All files below a folder, sorted by path; a missing folder is empty. */
+  list(folder: string): AsyncIterable<StoredFile>;
+  /** Creates the file whole and durable, or returns false and changes nothing where it exists already. Atomic against every other writer. */
+  create(path: string, bytes: Uint8Array): Promise<boolean>;
+  /** Creates or replaces the file whole: a reader sees the old bytes or the new. */
+  replace(path: string, bytes: Uint8Array): Promise<void>;
+  /** Takes over a finished local file under a path that is new; durable when it returns. The local file is gone afterwards. */
+  adopt(localFile: string, path: string): Promise<void>;
+  /** Removes the file if it is there. */
+  remove(path: string): Promise<void>;
+  /** Where this machine's programs can read the file. */
+  localPath(path: string): Promise<string>;
+  /** A new empty folder of this machine beside the data, for files that `adopt` takes over later. */
+  openStaging(): Promise<Staging>;
+}
+
+export interface Staging {
+  readonly folder: string;
+  /** Removes the folder and all that is left in it. */
+  close(): Promise<void>;
+}
