@@ -13,8 +13,8 @@ export interface Storage {
   readonly uri: string;
   /** The whole file; `storage/not-found` where there is none. */
   read(path: string): Promise<Uint8Array>;
-  /** All files below a folder, sorted by path; a missing folder is empty. */
-  list(folder: string): AsyncIterable<StoredFile>;
+  /** All files below a folder, sorted by path; a missing folder is empty. With `after`, only paths greater than it, and the rest costs nothing. */
+  list(folder: string, options?: { readonly after?: string }): AsyncIterable<StoredFile>;
   /** Creates the file whole and durable, or returns false and changes nothing where it exists already. Atomic against every other writer. */
   create(path: string, bytes: Uint8Array): Promise<boolean>;
   /** Creates or replaces the file whole: a reader sees the old bytes or the new. */
