@@ -1,20 +1,20 @@
 /** DuckDB as the engine: embedded, in process, all cores, spilling to disk. */
 
-import {
-  type DuckDBConnection,
-  DuckDBDecimalType,
-  DuckDBInstance,
-  DuckDBListType,
-  DuckDBMapType,
-  DuckDBStructType,
-  type DuckDBType,
-  DuckDBTypeId,
-  type DuckDBValueConverter,
-  type JS,
-  JSDuckDBValueConverter,
-} from "@duckdb/node-api";
-import { MillraceError, messageOf } from "../base/error.ts";
-import type { DataType, Field } from "../schema/type.ts";
-import type { Cell, Engine, Row } from "./engine.ts";
-import { parquetWriter } from "./parquet.ts";
-import { relationOf } from "./relation.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Engine } from "./engine.ts";
+import type { DuckDBOptions } from "./session.ts";
+
+/** Opens an empty database in memory. `close` frees it, its other sessions and its temporary folder. */
+export async function createDuckDB(options: DuckDBOptions = {}): Promise<Engine> {
+  // The driver is a large binary, and most commands end without it.
+  const { openSession } = await import("./session.ts");
+  const tempFolder = mkdtempSync(join(options.tempFolder ?? tmpdir(), "millrace-engine-"));
+  try {
+    return await openSession({ ...options, tempFolder });
+  } catch (error) {
+    rmSync(tempFolder, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,142 @@
+/** Runs a query into Parquet files of a folder and tells what is in each. */
+
+import { isAbsolute, resolve } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { MillraceError } from "../base/error.ts";
+import type { WrittenFile } from "../schema/table-files.ts";
+import type { Field } from "../schema/type.ts";
+import { quoteName, quoteText } from "../sql/quote.ts";
+import { cellReader } from "./cell.ts";
+import { type Columns, columnsOf, fieldsOf, isSafeInParquet } from "./column.ts";
+import type { Row, WriteOptions } from "./engine.ts";
+import { partitionText } from "./partition-value.ts";
+import { columnStatistics } from "./statistics.ts";
+import { duckdbType } from "./type.ts";
+
+/** A file that would pass this is ended and another begun, between two row groups. */
+const FILE_SIZE = "512MB";
+
+/**
+ * One pass over the query. Types that Parquet would hold as something else than the table says are
+ * cast first; columns that are void are left out, as Delta wants.
+ */
+export async function writeParquet(
+  connection: DuckDBConnection,
+  query: string,
+  options: WriteOptions,
+): Promise<WrittenFile[]> {
+  const columns = await columnsOf(connection, query);
+  const fields = fieldsOf(columns.names, columns.types);
+  checkNames(columns.names, options);
+  const result = await connection.run(
+    `COPY (\n${safeQuery(query, columns, fields)}\n) TO ${quoteText(options.folder)} (${copyOptions(options)})`,
+  );
+  const names = result.columnNames();
+  const readers = result.columnTypes().map(cellReader);
+  const files: WrittenFile[] = [];
+  for await (const chunk of result) {
+    for (const values of chunk.getRows()) {
+      const row = Object.fromEntries(
+        names.map((name, index) => [name, readers[index]?.(values[index] ?? null) ?? null]),
+      );
+      files.push(writtenFile(row, fields, options));
+    }
+  }
+  return files.filter((file) => file.rows > 0n);
+}
+
+function checkNames(names: readonly string[], { partitionBy = [] }: WriteOptions): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name.toLowerCase())) {
+      throw new MillraceError(`The query gives two columns with the name ${quoteName(name)}.`, {
+        code: "engine/sql",
+        hint: "Give one of them another name with AS; names differ by more than upper and lower case.",
+      });
+    }
+    seen.add(name.toLowerCase());
+  }
+  for (const name of partitionBy) {
+    if (!names.includes(name)) {
+      throw new MillraceError(
+        `The query gives no column ${quoteName(name)}, by which the files are to be partitioned.`,
+        { code: "engine/sql", hint: `It gives ${names.map(quoteName).join(", ")}.` },
+      );
+    }
+  }
+}
+
+function safeQuery(query: string, columns: Columns, fields: readonly Field[]): string {
+  const kept = fields.filter((field) => field.type !== "void");
+  if (kept.length === fields.length && columns.types.every(isSafeInParquet)) return query;
+  const casts = fields.flatMap((field, index) => {
+    const type = columns.types[index];
+    const name = quoteName(field.name);
+    if (field.type === "void" || type === undefined) return [];
+    return isSafeInParquet(type)
+      ? [name]
+      : [`CAST(${name} AS ${duckdbType(field.type)}) AS ${name}`];
+  });
+  return `SELECT ${casts.join(", ")} FROM (\n${query}\n)`;
+}
+
+function copyOptions({ prefix = "", partitionBy = [], fieldIds }: WriteOptions): string {
+  return [
+    "FORMAT parquet",
+    "COMPRESSION snappy",
+    "RETURN_STATS",
+    // The folder may hold other files; no name is used twice.
+    "APPEND",
+    `FILENAME_PATTERN ${quoteText(`${prefix}{uuid}`)}`,
+    ...(partitionBy.length === 0
+      ? [`FILE_SIZE_BYTES '${FILE_SIZE}'`, "WRITE_EMPTY_FILE false"]
+      : [
+          `PARTITION_BY (${partitionBy.map(quoteName).join(", ")})`,
+          // Values are taken from the statistics, so no folder has to carry them in its name.
+          "HIVE_FILE_PATTERN false",
+        ]),
+    ...(fieldIds === undefined ? [] : [`FIELD_IDS ${fieldIdText(fieldIds)}`]),
+  ].join(", ");
+}
+
+/** DuckDB's own form: `{a: 1, s: {__duckdb_field_id: 2, b: 3}}`. */
+function fieldIdText(ids: unknown): string {
+  if (typeof ids !== "object" || ids === null) return String(Number(ids));
+  const entries = Object.entries(ids).map(([name, id]) => `${quoteName(name)}: ${fieldIdText(id)}`);
+  return `{${entries.join(", ")}}`;
+}
+
+function writtenFile(row: Row, fields: readonly Field[], options: WriteOptions): WrittenFile {
+  const path = String(row.filename);
+  const partitionBy = options.partitionBy ?? [];
+  const values = textMap(row.partition_keys);
+  return {
+    path: isAbsolute(path) ? path : resolve(path),
+    sizeBytes: Number(row.file_size_bytes),
+    rows: BigInt(String(row.count)),
+    partitionValues: Object.fromEntries(
+      partitionBy.map((name) => {
+        const type = fields.find((field) => field.name === name)?.type ?? "string";
+        return [name, partitionText(values.get(name) ?? null, type)];
+      }),
+    ),
+    columns: columnStatistics(
+      fields.filter((field) => !partitionBy.includes(field.name)),
+      new Map(
+        entriesOf(row.column_statistics).map(([name, statistics]) => [name, textMap(statistics)]),
+      ),
+    ),
+  };
+}
+
+/** The entries of a map cell, which is an array of `{ key, value }`. */
+function entriesOf(cell: unknown): [string, unknown][] {
+  if (!Array.isArray(cell)) return [];
+  return cell.map((entry: { key: unknown; value: unknown }) => [String(entry.key), entry.value]);
+}
+
+function textMap(cell: unknown): Map<string, string | null> {
+  return new Map(
+    entriesOf(cell).map(([key, value]) => [key, value === null ? null : String(value)]),
+  );
+}
