@@ -1,0 +1,98 @@
+/** What a change must be before it is tried: allowed by the table, and whole. */
+
+import { MillraceError } from "../base/error.ts";
+import { type AddFile, keyOf } from "./action.ts";
+import { checkWritable } from "./protocol.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { PlannedTable } from "./table-spec.ts";
+
+interface Intent {
+  readonly add?: readonly unknown[];
+  readonly adopted?: readonly AddFile[];
+  readonly remove?: readonly AddFile[] | "all";
+  readonly transactions?: readonly { readonly appId: string }[];
+}
+
+/** Throws where the table forbids the change (`delta/unsupported-to-write`, `delta/append-only`) or nobody made the table. */
+export function checkChange(
+  folder: string,
+  before: Snapshot | undefined,
+  change: Intent,
+  planned: PlannedTable | undefined,
+): void {
+  if (before !== undefined) {
+    const { protocol, metadata, version } = before;
+    checkWritable(protocol, metadata, { table: folder, version });
+    checkRemoval(before, change);
+  }
+  if (planned !== undefined) {
+    const { fields, protocol, metadata } = planned;
+    const content = { fields, configuration: metadata.configuration };
+    checkWritable(protocol, content, { table: folder, version: (before?.version ?? -1) + 1 });
+    checkLayoutStays(before, planned, change);
+  }
+  if (before === undefined && planned === undefined) {
+    throw new MillraceError(`There is no table ${folder} to write to.`, {
+      code: "delta/no-table",
+      hint: "Create it first, with its columns.",
+    });
+  }
+  checkOncePerTransaction(folder, change);
+}
+
+function checkRemoval({ folder, metadata, state }: Snapshot, change: Intent): void {
+  const { add = [], adopted = [], remove = [] } = change;
+  if (remove.length === 0) return;
+  if (metadata.configuration["delta.appendOnly"] === "true") {
+    throw new MillraceError(`The table ${folder} is append-only; no row may be removed.`, {
+      code: "delta/append-only",
+      hint: "Append instead, or set the table property delta.appendOnly to false.",
+    });
+  }
+  const addsRows = add.length + adopted.length > 0;
+  if (
+    metadata.configuration["delta.enableChangeDataFeed"] === "true" &&
+    addsRows &&
+    remove !== "all"
+  ) {
+    throw new MillraceError(
+      `The table ${folder} keeps a change feed, and rewriting some of its files would need change rows, which Millrace does not write.`,
+      {
+        code: "delta/unsupported-to-write",
+        hint: "Append, replace the whole table, or switch delta.enableChangeDataFeed off.",
+      },
+    );
+  }
+  if (remove === "all") return;
+  const unknown = remove.find((file) => !state.files.has(keyOf(file)));
+  if (unknown !== undefined) {
+    throw new Error(
+      `Bug: ${unknown.path} is no file of the snapshot of ${folder} it is removed from`,
+    );
+  }
+}
+
+/** Files that stay must still be where the new layout looks for their values. */
+function checkLayoutStays(
+  before: Snapshot | undefined,
+  planned: PlannedTable,
+  { remove }: Intent,
+): void {
+  if (before === undefined || remove === "all") return;
+  const old = before.metadata.partitionColumns;
+  const { partitionColumns } = planned.metadata;
+  if (before.files.length === 0 || old.join("\0") === partitionColumns.join("\0")) return;
+  throw new MillraceError(
+    `The table ${before.folder} is partitioned by (${old.join(", ")}) and cannot become partitioned by (${partitionColumns.join(", ")}) while its files stay.`,
+    { code: "delta/bad-schema", hint: "Replace all rows of the table in the same commit." },
+  );
+}
+
+function checkOncePerTransaction(folder: string, { transactions = [] }: Intent): void {
+  const seen = new Set<string>();
+  for (const { appId } of transactions) {
+    if (seen.has(appId))
+      throw new Error(`Bug: two transactions of ${appId} in one commit to ${folder}`);
+    seen.add(appId);
+  }
+}

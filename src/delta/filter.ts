@@ -1,0 +1,16 @@
+/** Conditions on columns, as data, by which files can be passed over. */
+
+export type FilterValue = string | number | bigint | boolean;
+
+/**
+ * Values are as an engine gives cells: numbers, bigint, decimals and dates as text, instants as
+ * text with `Z`. A row where the column is null satisfies only `is null`.
+ */
+export type Filter =
+  | {
+      readonly column: string;
+      readonly op: "=" | "<" | "<=" | ">" | ">=";
+      readonly value: FilterValue;
+    }
+  | { readonly column: string; readonly op: "in"; readonly values: readonly FilterValue[] }
+  | { readonly column: string; readonly op: "is null" | "is not null" };

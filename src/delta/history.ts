@@ -1,0 +1,53 @@
+/** A table's history: what each commit said about itself. */
+
+import { mapInOrder } from "../base/parallel.ts";
+import { isJson, type Transaction } from "./action.ts";
+import { listLog } from "./log-files.ts";
+import { readCommit } from "./read-commit.ts";
+import type { DeltaContext } from "./table.ts";
+import { commitTimes } from "./time-travel.ts";
+
+export interface CommitRecord {
+  readonly version: number;
+  readonly timestamp: Date;
+  readonly operation: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly metrics: Readonly<Record<string, unknown>>;
+  /** `commitInfo.millrace`: what our own steps left there. */
+  readonly info: Readonly<Record<string, unknown>> | undefined;
+  readonly transactions: readonly Transaction[];
+  readonly addedFiles: number;
+  readonly removedFiles: number;
+  readonly engineInfo: string | undefined;
+}
+
+const AT_ONCE = 8;
+
+/** Commits newest first: those after version `after`, at most `limit`. Commits cleaned away are not listed. */
+export async function history(
+  context: Pick<DeltaContext, "storage">,
+  folder: string,
+  { after = -1, limit = Number.POSITIVE_INFINITY }: { after?: number; limit?: number } = {},
+): Promise<CommitRecord[]> {
+  const { storage } = context;
+  const { commits } = await listLog(storage, folder, after + 1);
+  const newest = commits.slice(Math.max(0, commits.length - limit)).toReversed();
+  const times = new Map(
+    (await commitTimes(storage, commits)).map(({ version, time }) => [version, time]),
+  );
+  return mapInOrder(newest, AT_ONCE, async ({ path, version }) => {
+    const { info = {}, transactions, adds, removes } = await readCommit(storage, path);
+    return {
+      version,
+      timestamp: new Date(times.get(version) ?? 0),
+      operation: typeof info.operation === "string" ? info.operation : "unknown",
+      parameters: isJson(info.operationParameters) ? info.operationParameters : {},
+      metrics: isJson(info.operationMetrics) ? info.operationMetrics : {},
+      info: isJson(info.millrace) ? info.millrace : undefined,
+      transactions,
+      addedFiles: adds.length,
+      removedFiles: removes.length,
+      engineInfo: typeof info.engineInfo === "string" ? info.engineInfo : undefined,
+    };
+  });
+}

@@ -1,0 +1,50 @@
+/** Actions as the text of commits and checkpoints. */
+
+import { renderJson } from "../base/json.ts";
+import type {
+  AddFile,
+  DomainMetadata,
+  MetadataAction,
+  Protocol,
+  RemoveFile,
+  Transaction,
+} from "./action.ts";
+
+/** `metaData` as the log writes it. */
+export function metadataBody(metadata: MetadataAction): Record<string, unknown> {
+  const { id, name, description, schemaString, partitionColumns, configuration, createdTime } =
+    metadata;
+  return {
+    id,
+    name,
+    description,
+    format: { provider: "parquet", options: {} },
+    schemaString,
+    partitionColumns,
+    configuration,
+    createdTime,
+  };
+}
+
+export interface CommitContent {
+  readonly info: Readonly<Record<string, unknown>>;
+  readonly protocol?: Protocol | undefined;
+  readonly metadata?: MetadataAction | undefined;
+  readonly transactions: readonly Transaction[];
+  readonly domains?: readonly DomainMetadata[];
+  readonly removes: readonly RemoveFile[];
+  readonly adds: readonly AddFile[];
+}
+
+/** One commit's lines; `commitInfo` comes first, where in-commit timestamps must stand. */
+export function renderCommit(content: CommitContent): Uint8Array {
+  const lines: unknown[] = [
+    { commitInfo: content.info },
+    ...(content.protocol === undefined ? [] : [{ protocol: content.protocol }]),
+    ...(content.metadata === undefined ? [] : [{ metaData: metadataBody(content.metadata) }]),
+    ...content.transactions.map((txn) => ({ txn })),
+    ...content.removes.map((remove) => ({ remove })),
+    ...content.adds.map((add) => ({ add })),
+  ];
+  return new TextEncoder().encode(`${lines.map(renderJson).join("\n")}\n`);
+}

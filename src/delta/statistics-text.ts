@@ -1,0 +1,44 @@
+/** Reading the statistics text of a data file. */
+
+import { parseJsonWithNumbersAsText } from "../base/json.ts";
+import { type AddFile, isJson } from "./action.ts";
+
+/** Statistics as other writers and we leave them; every number is the text it was written in. */
+export interface FileStatistics {
+  readonly rows: bigint | undefined;
+  readonly min: Readonly<Record<string, unknown>>;
+  readonly max: Readonly<Record<string, unknown>>;
+  readonly nullCount: Readonly<Record<string, unknown>>;
+}
+
+const NONE: FileStatistics = { rows: undefined, min: {}, max: {}, nullCount: {} };
+
+/** Statistics that are missing or broken are those of a file about which nothing is known. */
+export function readStatistics({ stats }: AddFile): FileStatistics {
+  if (stats === undefined) return NONE;
+  let value: unknown;
+  try {
+    value = parseJsonWithNumbersAsText(stats);
+  } catch {
+    return NONE;
+  }
+  if (!isJson(value)) return NONE;
+  const { numRecords, minValues, maxValues, nullCount } = value;
+  return {
+    rows: typeof numRecords === "string" ? BigInt(numRecords) : undefined,
+    min: isJson(minValues) ? minValues : {},
+    max: isJson(maxValues) ? maxValues : {},
+    nullCount: isJson(nullCount) ? nullCount : {},
+  };
+}
+
+const LEADING_ROWS = /^\s*\{\s*"numRecords"\s*:\s*(\d+)\s*[,}]/;
+
+/** Rows of a file without those its deletion vector hides; undefined where the log does not say. */
+export function rowCount(file: AddFile): bigint | undefined {
+  // Nearly every writer puts the count first, which saves parsing the bounds.
+  const leading = LEADING_ROWS.exec(file.stats ?? "")?.[1];
+  const physical = leading === undefined ? readStatistics(file).rows : BigInt(leading);
+  if (physical === undefined) return undefined;
+  return physical - BigInt(file.deletionVector?.cardinality ?? 0);
+}

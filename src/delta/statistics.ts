@@ -1,0 +1,99 @@
+/** Statistics of a new data file as the log's text: true bounds, or none at all. */
+
+import { exactNumber, renderJson } from "../base/json.ts";
+import type { ColumnStatistics, WrittenFile } from "../schema/table-files.ts";
+import type { DataType, Field } from "../schema/type.ts";
+import { boundsOf, hasBounds } from "./bound.ts";
+import { physicalName } from "./column-mapping.ts";
+import type { Layout } from "./table-spec.ts";
+
+interface Leaf {
+  /** Physical names. */
+  readonly path: readonly string[];
+  readonly type: DataType;
+}
+
+interface Tree {
+  [name: string]: Tree | unknown;
+}
+
+/**
+ * `numRecords`, `nullCount`, and smallest and largest values of the leaf columns.
+ *
+ * Where one column's bounds cannot be told, the file gets none: a widely used reader takes a
+ * column that lacks bounds beside others that have them for one without matching rows.
+ */
+export function renderStatistics(file: WrittenFile, layout: Layout): string {
+  const columns = new Map(file.columns.map((column) => [key(column.path), column]));
+  const nullCount: Tree = {};
+  const minValues: Tree = {};
+  const maxValues: Tree = {};
+  let bounded = true;
+  for (const { path, type } of indexedLeaves(layout)) {
+    const column = columns.get(key(path));
+    if (column?.nullCount !== undefined) put(nullCount, path, column.nullCount);
+    if (!hasBounds(type) || isAllNull(column, file.rows)) continue;
+    const bounds = column === undefined ? undefined : boundsOf(type, column);
+    if (bounds === undefined) {
+      bounded = false;
+      continue;
+    }
+    put(minValues, path, bounds.min);
+    put(maxValues, path, bounds.max);
+  }
+  return renderJson({
+    numRecords: file.rows,
+    ...(bounded ? { minValues, maxValues } : {}),
+    nullCount,
+  });
+}
+
+/** Leaves that get statistics: all, or as many or those that the table's properties name. */
+function indexedLeaves({ fields, partitionColumns, configuration, mode }: Layout): Leaf[] {
+  const data = fields.filter((field) => !partitionColumns.includes(field.name));
+  const leaves = data.flatMap((field) => leavesOf(field, [], mode));
+  const named = configuration["delta.dataSkippingStatsColumns"];
+  if (named !== undefined) {
+    const wanted = named.split(",").map((name) => name.trim().replaceAll("`", ""));
+    return leaves.filter(({ logical }) =>
+      wanted.some((name) => logical === name || logical.startsWith(`${name}.`)),
+    );
+  }
+  const count = Number(configuration["delta.dataSkippingNumIndexedCols"] ?? -1);
+  return count < 0 ? leaves : leaves.slice(0, count);
+}
+
+function leavesOf(
+  field: Field,
+  parents: readonly Field[],
+  mode: Layout["mode"],
+): (Leaf & { readonly logical: string })[] {
+  const chain = [...parents, field];
+  if (typeof field.type !== "string" && field.type.kind === "struct") {
+    return field.type.fields.flatMap((inner) => leavesOf(inner, chain, mode));
+  }
+  return [
+    {
+      path: chain.map((each) => physicalName(each, mode)),
+      logical: chain.map((each) => each.name).join("."),
+      type: field.type,
+    },
+  ];
+}
+
+function isAllNull(column: ColumnStatistics | undefined, rows: bigint): boolean {
+  return column?.nullCount !== undefined && column.nullCount === rows;
+}
+
+function put(tree: Tree, path: readonly string[], value: unknown): void {
+  let at = tree;
+  for (const name of path.slice(0, -1)) {
+    at[name] ??= {};
+    at = at[name] as Tree;
+  }
+  at[path.at(-1) ?? ""] = typeof value === "bigint" ? exactNumber(String(value)) : value;
+}
+
+function key(path: readonly string[]): string {
+  return path.join("\0");
+}

@@ -1,0 +1,128 @@
+/** Opening a table: from its log to a snapshot of one version. */
+
+import type { Clock } from "../base/clock.ts";
+import type { Crash } from "../base/crash-point.ts";
+import { type MillraceError, systemCodeOf } from "../base/error.ts";
+import type { TableFiles } from "../schema/table-files.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Filter } from "./filter.ts";
+import { readLastCheckpoint } from "./last-checkpoint.ts";
+import {
+  checkContiguous,
+  chooseSegment,
+  type LogSegment,
+  listLog,
+  noSuchVersion,
+} from "./log-files.ts";
+import type { ParquetIo } from "./parquet-io.ts";
+import { readCheckpoint } from "./read-checkpoint.ts";
+import { readCommits } from "./read-commit.ts";
+import { chooseFiles } from "./scan.ts";
+import { type Snapshot, snapshotOf } from "./snapshot.ts";
+import { EMPTY_STATE, replay } from "./table-state.ts";
+import { versionAt } from "./time-travel.ts";
+
+/** All that work on tables needs from outside. */
+export interface DeltaContext {
+  readonly storage: Storage;
+  readonly parquet: ParquetIo;
+  readonly clock: Clock;
+  readonly crash?: Crash;
+}
+
+/** A version, or the newest one committed at or before an instant; the newest of all by default. */
+export interface At {
+  readonly version?: number;
+  readonly timestamp?: Date;
+}
+
+/** Opens a version of the table in `folder`; undefined where there is no table. */
+export async function openSnapshot(
+  context: DeltaContext,
+  folder: string,
+  at: At = {},
+): Promise<Snapshot | undefined> {
+  try {
+    return await open(context, folder, at);
+  } catch (error) {
+    // Another writer's log clean-up may take a file between listing and reading; a newer checkpoint replaces it.
+    if (systemCodeOf(error) !== "storage/not-found") throw error;
+    return await open(context, folder, at);
+  }
+}
+
+/** The newest version, or the one named; reads only the commits after `snapshot`. */
+export async function refreshSnapshot(
+  context: DeltaContext,
+  snapshot: Snapshot,
+  { version }: { readonly version?: number } = {},
+): Promise<Snapshot> {
+  const { folder } = snapshot;
+  const first = snapshot.version + 1;
+  const listing = await listLog(context.storage, folder, first);
+  const commits = listing.commits.filter((commit) => commit.version <= (version ?? Infinity));
+  const last = commits.at(-1);
+  if (last === undefined) {
+    const newest = listing.checkpoints.at(-1)?.version ?? snapshot.version;
+    if (version !== undefined && version > newest) throw noSuchVersion(folder, version, newest);
+    return newest === snapshot.version ? snapshot : await reopen(context, folder);
+  }
+  // The commits in between may be cleaned away already; a checkpoint then holds what they said.
+  if (commits[0]?.version !== first) return reopen(context, folder, version);
+  checkContiguous(commits, { table: folder, first, last: last.version });
+  const state = replay(snapshot.state, await readCommits(context.storage, commits));
+  return snapshotOf(state, { folder, version: last.version, modified: last.modified });
+}
+
+/**
+ * The files to read for a query that keeps only rows satisfying all filters. Files that provably
+ * hold no such row are left out; the others may still hold rows that do not satisfy them.
+ */
+export function scan(
+  context: DeltaContext,
+  snapshot: Snapshot,
+  filters: readonly Filter[] = [],
+): Promise<TableFiles> {
+  return chooseFiles(context.storage, snapshot, filters);
+}
+
+async function open(context: DeltaContext, folder: string, at: At): Promise<Snapshot | undefined> {
+  const segment = await findSegment(context, folder, at);
+  if (segment === undefined) return undefined;
+  const checkpoint =
+    segment.checkpoint === undefined
+      ? []
+      : [await readCheckpoint(context, folder, segment.checkpoint)];
+  const commits = await readCommits(context.storage, segment.commits);
+  const state = replay(EMPTY_STATE, [...checkpoint, ...commits]);
+  return snapshotOf(state, { folder, version: segment.version, modified: segment.modified });
+}
+
+/** Uses the hint of `_last_checkpoint` to list less, and lists everything where it does not help. */
+async function findSegment(
+  { storage }: DeltaContext,
+  folder: string,
+  { version, timestamp }: At,
+): Promise<LogSegment | undefined> {
+  if (version === undefined && timestamp === undefined) {
+    const hint = await readLastCheckpoint(storage, folder);
+    if (hint !== undefined) {
+      const listing = await listLog(storage, folder, hint);
+      if (listing.checkpoints.length > 0) return chooseSegment(listing, folder);
+    }
+  }
+  const listing = await listLog(storage, folder);
+  if (timestamp === undefined) return chooseSegment(listing, folder, version);
+  if (chooseSegment(listing, folder) === undefined) return undefined;
+  return chooseSegment(listing, folder, await versionAt(storage, { folder, listing, timestamp }));
+}
+
+async function reopen(context: DeltaContext, folder: string, version?: number): Promise<Snapshot> {
+  const snapshot = await openSnapshot(context, folder, version === undefined ? {} : { version });
+  if (snapshot === undefined) throw tableGone(folder);
+  return snapshot;
+}
+
+function tableGone(folder: string): MillraceError {
+  return noSuchVersion(folder, 0, -1);
+}
