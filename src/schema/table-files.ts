@@ -16,6 +16,8 @@ export interface ScanFile {
   readonly path: string;
   /** Value of each partition column by its logical name, as the log's text; `null` is null. */
   readonly partitionValues: Readonly<Record<string, string | null>>;
+  /** How many rows the file holds, where the log says so; lets an engine put the smaller side of a join first. */
+  readonly rows?: bigint;
   /** Positions of deleted rows in the file, ascending, or undefined where none is deleted. */
   readonly deletedRows?: BigUint64Array;
 }

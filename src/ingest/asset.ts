@@ -1,0 +1,177 @@
+/** A table with a door, as a person declares it: where its records come from and what a row must be. */
+
+import { type Duration, parseDuration } from "../base/duration.ts";
+import { MillraceError } from "../base/error.ts";
+import {
+  anything,
+  checkOptions,
+  kindOf,
+  made,
+  oneOf,
+  textList,
+  wrongOption,
+} from "../base/option.ts";
+import { suggestWord } from "../base/suggest.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import type { ColumnDefinition, Columns, RowOf } from "../schema/column.ts";
+import { checkTableName, type Name, quarantineOf, type Table } from "../schema/table.ts";
+import type { FileSource } from "../source/file-source.ts";
+import { isSql, type Sql } from "../sql/template.ts";
+import { checkColumns } from "./check-column.ts";
+
+/** One row of a quarantine table. */
+export interface Rejected {
+  /** The values as they came, a JSON object by column name; or the line's text where it could not be cut into values. */
+  readonly raw: string;
+  /** `applications.csv:17`, `restaurants.json $[3].restaurants[7].restaurant`. */
+  readonly position: string;
+  readonly file: string;
+  readonly line: bigint | null;
+  readonly reasons: readonly {
+    readonly column: string | null;
+    readonly rule: string;
+    readonly message: string;
+    readonly value: string | null;
+  }[];
+  /** The version of the contract that turned it away. */
+  readonly contract: string;
+  readonly at: Date;
+}
+
+/** A table with a door: what the contract turned away lies beside it. */
+export interface Ingested<R = Record<string, unknown>> extends Table<R> {
+  readonly step: "ingest";
+  readonly definition: IngestDefinition;
+  readonly quarantine: Table<Rejected>;
+}
+
+export interface IngestOptions<C extends Columns> {
+  readonly from: FileSource | readonly FileSource[];
+  readonly columns: C;
+  /** What must hold of a whole row; the key is the message. A rule whose columns are missing is not judged. */
+  readonly rules?: Readonly<Record<string, Sql>>;
+  /** The same key within the window is one row; for sources that deliver more than once. */
+  readonly unique?: {
+    readonly key: Name<C> | readonly Name<C>[];
+    readonly within?: { readonly time: Duration; readonly by: Name<C> };
+  };
+  /** `append` keeps what is there; `overwrite` replaces the table by the newest content of all its files. */
+  readonly write?: "append" | "overwrite";
+  /** Fields of a record that no column asks for; ignored unless told. */
+  readonly extra?: "ignore" | "keep" | "reject" | "evolve";
+  readonly partitionBy?: readonly Name<C>[];
+  /** Only records for which this holds; the others are counted as filtered. */
+  readonly where?: Sql;
+  readonly schedule?: Schedule;
+}
+
+/** What `ingest` checked once. */
+export interface IngestDefinition {
+  readonly sources: readonly FileSource[];
+  readonly columns: Readonly<Record<string, ColumnDefinition>>;
+  readonly rules: Readonly<Record<string, Sql>>;
+  readonly unique: UniqueKey | undefined;
+  readonly write: "append" | "overwrite";
+  readonly extra: "ignore" | "keep" | "reject" | "evolve";
+  readonly partitionBy: readonly string[];
+  readonly where: Sql | undefined;
+  readonly schedule: Schedule | undefined;
+}
+
+export interface UniqueKey {
+  readonly key: readonly string[];
+  readonly within: { readonly ms: number; readonly by: string } | undefined;
+}
+
+/** Lands records in a Delta table, exactly once; what breaks the contract goes to its quarantine. */
+export function ingest<const C extends Columns>(
+  name: string,
+  how: IngestOptions<C>,
+): Ingested<RowOf<C>> {
+  checkTableName(name, "A table");
+  const place = `ingest("${name}")`;
+  const options = checkOptions<IngestOptions<C>>(place, how, {
+    from: anything,
+    columns: anything,
+    rules: checkRules,
+    unique: anything,
+    write: oneOf("append", "overwrite"),
+    extra: oneOf("ignore", "keep", "reject", "evolve"),
+    partitionBy: textList,
+    where: made(["sql"], "sql`...`"),
+    schedule: made(["schedule"], 'cron("0 * * * *") or every("5 min")'),
+  });
+  const columns = checkColumns(options.columns, place);
+  const known = Object.keys(columns);
+  const partitionBy = options.partitionBy ?? [];
+  for (const column of partitionBy) checkKnown(column, known, `${place} is partitioned by`);
+  const definition: IngestDefinition = Object.freeze({
+    sources: Object.freeze(checkSources(options.from, place)),
+    columns,
+    rules: Object.freeze({ ...options.rules }),
+    unique: options.unique === undefined ? undefined : checkUnique(options.unique, known, place),
+    write: options.write ?? "append",
+    extra: options.extra ?? "ignore",
+    partitionBy,
+    where: options.where,
+    schedule: options.schedule,
+  });
+  const quarantine: Table<Rejected> = Object.freeze({ kind: "table", name: quarantineOf(name) });
+  return Object.freeze({ kind: "table", step: "ingest", name, definition, quarantine });
+}
+
+export function isIngested(value: unknown): value is Ingested {
+  return (
+    kindOf(value) === "table" &&
+    "step" in (value as object) &&
+    (value as Ingested).step === "ingest"
+  );
+}
+
+function checkSources(from: unknown, place: string): FileSource[] {
+  const sources = Array.isArray(from) ? from : [from];
+  const wrong = sources.find((source) => kindOf(source) !== "source");
+  if (sources.length === 0 || wrong !== undefined) {
+    throw wrongOption(`The option from of ${place}`, wrong, 'a source such as csv("inbox/*.csv")');
+  }
+  return sources as FileSource[];
+}
+
+function checkRules(rules: unknown, name: string): void {
+  const isGood = typeof rules === "object" && rules !== null && Object.values(rules).every(isSql);
+  if (!isGood)
+    throw wrongOption(
+      name,
+      rules,
+      'an object from a message to sql`...`: { "price is positive": sql`price > 0` }',
+    );
+}
+
+function checkUnique(
+  unique: NonNullable<IngestOptions<Columns>["unique"]>,
+  known: readonly string[],
+  place: string,
+): UniqueKey {
+  const { key, within } = checkOptions(`unique of ${place}`, unique, {
+    key: anything,
+    within: anything,
+  });
+  const keys = typeof key === "string" ? [key] : [...key];
+  for (const column of keys) checkKnown(column, known, `The unique key of ${place} names`);
+  if (keys.length === 0)
+    throw wrongOption(`The option key of unique of ${place}`, key, "one column or several");
+  if (within !== undefined)
+    checkKnown(within.by, known, `The window of unique of ${place} goes by`);
+  return {
+    key: keys,
+    within: within === undefined ? undefined : { ms: parseDuration(within.time), by: within.by },
+  };
+}
+
+function checkKnown(column: string, known: readonly string[], what: string): void {
+  if (known.includes(column)) return;
+  throw new MillraceError(`${what} "${column}", which is no column`, {
+    code: "project/unknown-column",
+    hint: suggestWord(column, known),
+  });
+}

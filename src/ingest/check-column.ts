@@ -1,0 +1,82 @@
+/** The columns of a contract, checked once: names that tables can have, formats that can be read exactly. */
+
+import { MillraceError } from "../base/error.ts";
+import { kindOf, wrongOption } from "../base/option.ts";
+import type { ColumnDefinition, Columns, ColumnType } from "../schema/column.ts";
+import { formatShape } from "./time-format.ts";
+
+/** Bytes of a column name; Parquet and Delta set none, people's tools do. */
+const MOST_BYTES = 1000;
+
+export function checkColumns(
+  columns: Columns,
+  place: string,
+): Readonly<Record<string, ColumnDefinition>> {
+  const entries = typeof columns === "object" && columns !== null ? Object.entries(columns) : [];
+  if (entries.length === 0) {
+    throw wrongOption(
+      `The option columns of ${place}`,
+      columns,
+      "an object of columns: { id: integer(), name: text() }",
+    );
+  }
+  const seen = new Map<string, string>();
+  for (const [name, column] of entries) {
+    if (kindOf(column) !== "column") {
+      throw wrongOption(
+        `The column "${name}" of ${place}`,
+        column,
+        "a column such as text() or integer()",
+      );
+    }
+    checkName(name, place);
+    const twin = seen.get(name.toLowerCase());
+    if (twin !== undefined) {
+      throw new MillraceError(
+        `${place} has columns "${twin}" and "${name}", which SQL cannot tell apart`,
+        {
+          code: "project/bad-column",
+          hint: "Column names differ in more than upper and lower case.",
+        },
+      );
+    }
+    seen.set(name.toLowerCase(), name);
+    checkType(column.definition.type, `${place}, column "${name}"`);
+  }
+  return Object.freeze(
+    Object.fromEntries(entries.map(([name, { definition }]) => [name, definition])),
+  );
+}
+
+function checkName(name: string, place: string): void {
+  const isGood = name.trim() !== "" && !/[\p{Cc}\p{Cs}]/u.test(name) && !name.startsWith("~");
+  if (isGood && Buffer.byteLength(name) <= MOST_BYTES) return;
+  throw new MillraceError(`${place} has a column called ${JSON.stringify(name.slice(0, 60))}`, {
+    code: "project/bad-column",
+    hint: `A column name is not blank, has no control characters, does not begin with ~ and has at most ${MOST_BYTES} bytes. Use .from("name in the file") to call it otherwise.`,
+  });
+}
+
+function checkType(type: ColumnType, place: string): void {
+  if ("formats" in type) for (const format of type.formats) formatShape(format, place);
+  if (type.kind === "timestamp" && type.zone !== undefined) checkZone(type.zone, place);
+  if (type.kind === "list") checkType(type.of.type, place);
+  if (type.kind === "struct") {
+    for (const [name, field] of Object.entries(type.of)) {
+      checkName(name, place);
+      checkType(field.type, `${place}.${name}`);
+    }
+  }
+}
+
+function checkZone(zone: string, place: string): void {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+  } catch (cause) {
+    throw new MillraceError(`${place} has the zone ${JSON.stringify(zone)}, which nobody knows`, {
+      code: "project/bad-column",
+      hint: 'Use an IANA name such as "Asia/Singapore" or "UTC".',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * From a raw text to a typed value, strictly, as SQL. DuckDB's own casts are lenient (`12.7` is 13, `0x10` is 16,
+ * blanks are cut), so that each type has an exact shape in front of its cast. A value that is not of its type
+ * converts to null: the contract tells it from a missing one by the raw text.
+ */
+
+import { duckdbType } from "../engine/type.ts";
+import type { ColumnDefinition, ColumnType } from "../schema/column.ts";
+import type { DataType, Field } from "../schema/type.ts";
+import { literal } from "../sql/literal.ts";
+import { quoteName, quoteText } from "../sql/quote.ts";
+import { formatShape, hasZone } from "./time-format.ts";
+
+const DAY = "\\d{4}-\\d{2}-\\d{2}";
+const TIME = "[T ]\\d{2}:\\d{2}(:\\d{2}([.,]\\d{1,6})?)?";
+const ZONE = "(Z|z|[+-]\\d{2}(:?\\d{2})?)";
+const UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
+
+/** The type that a column of a contract has in the table. */
+export function dataType(type: ColumnType): DataType {
+  switch (type.kind) {
+    case "text":
+    case "uuid":
+    case "json":
+      return "string";
+    case "integer":
+      return "integer";
+    case "bigint":
+      return "long";
+    case "float":
+      return "double";
+    case "boolean":
+    case "binary":
+    case "date":
+      return type.kind;
+    case "decimal":
+      return { kind: "decimal", precision: type.precision, scale: type.scale };
+    case "timestamp":
+    case "arrival":
+      return "timestamp";
+    case "local timestamp":
+      return "timestamp_ntz";
+    case "position":
+      return type.part === "line" ? "long" : "string";
+    case "list":
+      return { kind: "array", element: dataType(type.of.type), containsNull: type.of.optional };
+    case "struct":
+      return {
+        kind: "struct",
+        fields: Object.entries(type.of).map(([name, one]) => fieldOf(name, one)),
+      };
+  }
+}
+
+/** The column as a field of the table. Fields stay nullable in Delta, so that a contract may be eased later. */
+export function fieldOf(name: string, { type, about }: ColumnDefinition): Field {
+  return {
+    name,
+    type: dataType(type),
+    nullable: true,
+    ...(about === undefined ? {} : { metadata: { comment: about } }),
+  };
+}
+
+/** The SQL of the typed value of the raw text `x`. */
+export function convert(type: ColumnType, x: string): string {
+  const shaped = (shape: string, value: string): string =>
+    `case when regexp_full_match(${x}, ${quoteText(shape)}) then ${value} end`;
+  const cast = (to: DataType): string => `try_cast(${x} as ${duckdbType(to)})`;
+  switch (type.kind) {
+    case "text":
+      return x;
+    case "integer":
+    case "bigint":
+      return shaped("-?[0-9]+", cast(dataType(type)));
+    case "decimal":
+      return shaped(decimalShape(type.scale), cast(dataType(type)));
+    case "float": {
+      const value = cast("double");
+      return shaped(
+        "-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?",
+        `case when isfinite(${value}) then ${value} end`,
+      );
+    }
+    case "boolean":
+      return `case ${x} when 'true' then true when 'false' then false when 'True' then true when 'False' then false when 'TRUE' then true when 'FALSE' then false end`;
+    case "uuid":
+      return shaped(UUID, `lower(${x})`);
+    case "json":
+      return `case when json_valid(${x}) then ${x} end`;
+    case "binary":
+      return shaped(
+        "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
+        `try(from_base64(${x}))`,
+      );
+    case "date":
+      if (type.formats.length === 0) return shaped(DAY, cast("date"));
+      return firstFormat(
+        type.formats,
+        x,
+        (format) => `try_strptime(${x}, ${quoteText(format)})::date`,
+      );
+    case "timestamp":
+      return instant(type, x);
+    case "local timestamp":
+      if (type.formats.length === 0)
+        return shaped(`${DAY}${TIME}`, `try_cast(replace(${x}, ',', '.') as timestamp)`);
+      return firstFormat(type.formats, x, (format) => `try_strptime(${x}, ${quoteText(format)})`);
+    case "list":
+    case "struct":
+      return nested(type, x, 0);
+    case "position":
+    case "arrival":
+      throw new Error(`Bug: ${type.kind} is not read from a record`);
+  }
+}
+
+/** What a text that does not convert is told: `is not a whole number`. */
+export function conversionMessage(type: ColumnType): string {
+  switch (type.kind) {
+    case "integer":
+      return "is not a whole number of 32 bits";
+    case "bigint":
+      return "is not a whole number of 64 bits";
+    case "decimal":
+      return `is not a decimal number with at most ${type.precision - type.scale} digits before the point and ${type.scale} after it`;
+    case "float":
+      return "is not a number";
+    case "boolean":
+      return "is not true or false";
+    case "uuid":
+      return "is not a UUID";
+    case "json":
+      return "is not valid JSON";
+    case "binary":
+      return "is not base64";
+    case "date":
+      return type.formats.length === 0
+        ? "is not a date like 2024-12-31"
+        : `is not a date of the form ${type.formats.join(" or ")}`;
+    case "timestamp":
+      if (type.formats.length > 0) return `is not a time of the form ${type.formats.join(" or ")}`;
+      return type.zone === undefined
+        ? "is not a time with a zone like 2024-12-31T23:59:59Z"
+        : "is not a time like 2024-12-31T23:59:59";
+    case "local timestamp":
+      return type.formats.length === 0
+        ? "is not a time like 2024-12-31T23:59:59"
+        : `is not a time of the form ${type.formats.join(" or ")}`;
+    case "list":
+      return "is not a list of the declared kind";
+    case "struct":
+      return "is not an object of the declared kind";
+    default:
+      return "is not of its type";
+  }
+}
+
+function decimalShape(scale: number): string {
+  return scale === 0 ? "-?[0-9]+" : `-?[0-9]+(\\.[0-9]{1,${scale}})?`;
+}
+
+function firstFormat(
+  formats: readonly string[],
+  x: string,
+  value: (format: string) => string,
+): string {
+  const branches = formats.map(
+    (format) =>
+      `when regexp_full_match(${x}, ${quoteText(formatShape(format, "a column"))}) then ${value(format)}`,
+  );
+  return `case ${branches.join(" ")} end`;
+}
+
+function instant(type: ColumnType & { readonly kind: "timestamp" }, x: string): string {
+  const inZone = (local: string): string =>
+    type.zone === undefined ? "null::timestamptz" : `timezone(${quoteText(type.zone)}, ${local})`;
+  if (type.formats.length > 0) {
+    return firstFormat(type.formats, x, (format) => {
+      const parsed = `try_strptime(${x}, ${quoteText(format)})`;
+      return hasZone(format) ? `${parsed}::timestamptz` : inZone(parsed);
+    });
+  }
+  const local = `try_cast(replace(${x}, ',', '.') as timestamp)`;
+  const withZone = `when regexp_full_match(${x}, ${quoteText(DAY + TIME + ZONE)}) then try_cast(replace(${x}, ',', '.') as timestamptz)`;
+  const without = `when regexp_full_match(${x}, ${quoteText(DAY + TIME)}) then ${inZone(local)}`;
+  return type.zone === undefined ? `case ${withZone} end` : `case ${without} ${withZone} end`;
+}
+
+/** A list or an object from JSON text: null as a whole where any part of it is not what it must be. */
+function nested(type: ColumnType, json: string, depth: number): string {
+  return `case when ${isSound(type, json, depth)} then ${valueOf(type, json, depth)} end`;
+}
+
+/** The value of a JSON text that is sound. */
+function valueOf(type: ColumnType, json: string, depth: number): string {
+  if (type.kind === "list") {
+    const item = `e${depth}`;
+    return `list_transform(json_extract(${json}, '$[*]'), lambda ${item}: ${element(type.of, item, depth + 1)})`;
+  }
+  if (type.kind === "struct") {
+    const fields = Object.entries(type.of).map(
+      ([name, of]) =>
+        `${quoteName(name)} := ${element(of, member(json, of.from ?? name), depth + 1)}`,
+    );
+    return `struct_pack(${fields.join(", ")})`;
+  }
+  return convert(type, type.kind === "json" ? `(${json})::varchar` : scalarText(json));
+}
+
+function element(of: ColumnDefinition, json: string, depth: number): string {
+  const value = valueOf(of.type, json, depth);
+  return `case when ${isNull(json)} then null::${duckdbType(dataType(of.type))} else ${value} end`;
+}
+
+/** True where every part of the JSON has its type and what is required is there. */
+function isSound(type: ColumnType, json: string, depth: number): string {
+  if (type.kind === "list") {
+    const item = `e${depth}`;
+    const every = `list_bool_and(list_transform(json_extract(${json}, '$[*]'), lambda ${item}: ${elementIsSound(type.of, item, depth + 1)}))`;
+    return `(json_valid(${json}) and json_type(${json}) = 'ARRAY' and coalesce(${every}, true))`;
+  }
+  if (type.kind === "struct") {
+    const fields = Object.entries(type.of).map(([name, of]) =>
+      elementIsSound(of, member(json, of.from ?? name), depth + 1),
+    );
+    return `(json_valid(${json}) and json_type(${json}) = 'OBJECT' and ${fields.join(" and ")})`;
+  }
+  if (type.kind === "json") return "true";
+  const isScalar = `json_type(${json}) not in ('OBJECT', 'ARRAY')`;
+  return `(${isScalar} and (${convert(type, scalarText(json))}) is not null)`;
+}
+
+function elementIsSound(of: ColumnDefinition, json: string, depth: number): string {
+  return `case when ${isNull(json)} then ${of.optional} else ${isSound(of.type, json, depth)} end`;
+}
+
+function isNull(json: string): string {
+  return `(${json} is null or json_type(${json}) = 'NULL')`;
+}
+
+function member(json: string, name: string): string {
+  return `json_extract(${json}, ${literal(jsonPath(name))})`;
+}
+
+function scalarText(json: string): string {
+  return `json_extract_string(${json}, '$')`;
+}
+
+/** A dotted path as a JSON path: `location.city` to `$."location"."city"`. */
+export function jsonPath(dotted: string): string {
+  return `$${dotted
+    .split(".")
+    .map((name) => `."${name.replaceAll('"', '\\"')}"`)
+    .join("")}`;
+}
