@@ -70,18 +70,16 @@ export async function listFiles(pattern: string, root: string): Promise<Discover
   return { files: files.sort(byName), problems: problems.sort(byName) };
 }
 
+/** Hidden folders are entered only where the pattern itself names them. */
 async function expand(pattern: string, root: string): Promise<string[]> {
+  const named = new Set([".", "..", ...pattern.split("/")]);
+  const exclude = (path: string) => basename(path).startsWith(".") && !named.has(basename(path));
   const paths = new Set<string>();
-  for await (const match of glob(pattern, { cwd: root, exclude: isUnfinished })) {
+  for await (const match of glob(pattern, { cwd: root, exclude })) {
     const path = resolve(root, match);
     if (!UNFINISHED.test(basename(path))) paths.add(path);
   }
   return [...paths];
-}
-
-/** Keeps hidden folders out of `**`; a pattern that names one itself goes there. */
-function isUnfinished(path: string): boolean {
-  return basename(path).startsWith(".") && !/^\.{1,2}$/.test(basename(path));
 }
 
 /** What is at the path, or why it cannot be read. */
