@@ -69,9 +69,9 @@ export async function openRecordWriter(
       const ids = Array.from({ length: levels }, (_, level) => numbers[level] ?? NULL);
       const about = [
         counts.records + counts.problems,
-        place,
+        flat(place),
         line ?? NULL,
-        problem ?? NULL,
+        problem === undefined ? NULL : flat(problem),
         ...ids,
       ];
       records.add(record, Buffer.from(`${SEPARATOR}${about.join(SEPARATOR)}\n`));
