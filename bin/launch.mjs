@@ -1,10 +1,7 @@
 /** Finds a Node that can run Millrace and becomes it: one process where Node can replace itself, else a child that dies with its parent. */
 
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { constants } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
-import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 
 /** The Node that Millrace is written for and tested with; newer ones are taken where it is not at hand. */
@@ -53,27 +50,30 @@ export function withPath(env, folder) {
 }
 
 /**
- * Goes on as `node ...args`. Nothing after this call runs where Node can replace itself; elsewhere a child
- * takes over terminal, signals and exit code.
+ * Goes on as `node ...args`. Where Node can replace itself nothing after this call runs; elsewhere a child
+ * takes over terminal, signals and exit code, and ends this process with its own end.
  * @param {string} node
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} env
  */
-export function become(node, args, env) {
+export async function become(node, args, env) {
   if (typeof process.execve === "function" && process.platform !== "win32") {
     process.execve(node, [node, ...args], definedOnly(env));
   }
+  const { spawn } = await import("node:child_process");
+  const { constants } = await import("node:os");
   const guard = new URL("./guard.mjs", import.meta.url).href;
   const child = spawn(node, [`--import=${guard}`, ...args], {
     env,
     stdio: ["inherit", "inherit", "inherit", "ipc"],
   });
-  const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
   /** @type {NodeJS.Signals[]} */
   const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
   for (const signal of signals) {
     process.on(signal, () => {
       // A terminal sends its own signals to every process of the group: the child has them already.
+      const { stdin, stdout, stderr } = process;
+      const onTerminal = stdin.isTTY || stdout.isTTY || stderr.isTTY;
       if (!onTerminal || signal === "SIGTERM") child.kill(signal);
     });
   }
