@@ -69,9 +69,14 @@ async function readPart({ storage, parquet }: Access, path: string, into: Action
 /** The expression that renders an add; where its statistics are kept only as a struct, from that struct. */
 async function addBody(parquet: ParquetIo, file: string): Promise<string> {
   const held = await columnsOf(parquet, `SELECT unnest("add") FROM ${file}`);
-  const members = ADD_FIELDS.filter((name) => held.includes(name)).map(
-    (name) => `"${name}" := "add"."${name}"`,
-  );
+  const hasStruct = held.includes("stats_parsed");
+  const members = ADD_FIELDS.filter(
+    (name) => held.includes(name) && !(hasStruct && name === "stats"),
+  ).map((name) => `"${name}" := "add"."${name}"`);
+  if (hasStruct) {
+    const text = held.includes("stats") ? `"add"."stats", ` : "";
+    members.push(`"stats" := coalesce(${text}CAST(to_json("add"."stats_parsed") AS VARCHAR))`);
+  }
   return `to_json(struct_pack(${members.join(", ")}))`;
 }
 
@@ -81,8 +86,8 @@ async function columnsOf(parquet: ParquetIo, query: string): Promise<string[]> {
 }
 
 function merge(into: Actions, from: Actions): void {
-  into.protocol ??= from.protocol as NonNullable<typeof from.protocol>;
-  into.metadata ??= from.metadata as NonNullable<typeof from.metadata>;
+  if (from.protocol !== undefined) into.protocol = from.protocol;
+  if (from.metadata !== undefined) into.metadata = from.metadata;
   into.transactions.push(...from.transactions);
   into.domains.push(...from.domains);
   into.sidecars.push(...from.sidecars);

@@ -1,42 +1,71 @@
 /** From a snapshot to the files an engine reads. */
 
+import { readFile } from "node:fs/promises";
+import { mapInOrder } from "../base/parallel.ts";
 import type { ScanFile, TableFiles } from "../schema/table-files.ts";
+import type { Field } from "../schema/type.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { AddFile } from "./action.ts";
 import { mappingMode, physicalName } from "./column-mapping.ts";
 import { decodePath, inFolder, isAbsolutePath, unreachablePath } from "./data-path.ts";
+import { readDeletionVector } from "./deletion-vector.ts";
 import type { Filter } from "./filter.ts";
+import { fileTest } from "./skip.ts";
 import type { Snapshot } from "./snapshot.ts";
 
+const AT_ONCE = 8;
+
+/** The files of a snapshot that may hold matching rows, with their deleted rows read. */
 export async function chooseFiles(
   storage: Storage,
   snapshot: Snapshot,
   filters: readonly Filter[],
 ): Promise<TableFiles> {
-  const { metadata, protocol, files } = snapshot;
-  const mapping = mappingMode(protocol, metadata.configuration);
-  void filters;
-  const partitions = metadata.fields
-    .filter((field) => metadata.partitionColumns.includes(field.name))
-    .map((field) => ({ name: field.name, physical: physicalName(field, mapping) }));
-  const scanFiles: ScanFile[] = [];
-  for (const file of files) {
-    scanFiles.push({
-      path: await localPathOf(storage, snapshot.folder, file),
+  const { metadata, protocol, files, folder } = snapshot;
+  const { fields, partitionColumns } = metadata;
+  const mode = mappingMode(protocol, metadata.configuration);
+  const mayMatch =
+    filters.length === 0 ? undefined : fileTest({ fields, partitionColumns, mode }, filters);
+  const chosen = mayMatch === undefined ? files : files.filter(mayMatch);
+  const partitions = partitionFields(fields, partitionColumns).map((field) => ({
+    name: field.name,
+    physical: physicalName(field, mode),
+  }));
+  const readOnce = vectorFiles(storage, folder);
+  const scanFiles = await mapInOrder(chosen, AT_ONCE, async (file): Promise<ScanFile> => {
+    const vector = file.deletionVector;
+    return {
+      path: await localPathOf(storage, folder, file.path),
       partitionValues: Object.fromEntries(
         partitions.map(({ name, physical }) => [name, file.partitionValues[physical] ?? null]),
       ),
-    });
-  }
-  return { fields: metadata.fields, files: scanFiles, mapping };
+      ...(vector === undefined ? {} : { deletedRows: await readDeletionVector(vector, readOnce) }),
+    };
+  });
+  return { fields, files: scanFiles, mapping: mode };
+}
+
+/** The columns the table is partitioned by, in the order of its columns. */
+function partitionFields(
+  fields: readonly Field[],
+  partitionColumns: readonly string[],
+): readonly Field[] {
+  const names = new Set(partitionColumns.map((name) => name.toLowerCase()));
+  return fields.filter(({ name }) => names.has(name.toLowerCase()));
+}
+
+/** Reads each file of deletion vectors once: one file holds those of many data files. */
+function vectorFiles(storage: Storage, folder: string): (path: string) => Promise<Uint8Array> {
+  const held = new Map<string, Promise<Uint8Array>>();
+  const read = async (path: string) => readFile(await localPathOf(storage, folder, path));
+  return (path) => {
+    const reading = held.get(path) ?? read(path);
+    held.set(path, reading);
+    return reading;
+  };
 }
 
 /** Where this machine can read the file, which other writers may have named absolutely. */
-export async function localPathOf(
-  storage: Storage,
-  folder: string,
-  { path }: AddFile,
-): Promise<string> {
+async function localPathOf(storage: Storage, folder: string, path: string): Promise<string> {
   const decoded = decodePath(path);
   if (!isAbsolutePath(decoded)) return storage.localPath(inFolder(folder, decoded));
   if (decoded.startsWith(`${storage.uri}/`)) {
