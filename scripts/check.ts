@@ -4,8 +4,9 @@ import { spawnSync } from "node:child_process";
 
 const CHECKS: Readonly<Record<string, readonly string[]>> = {
   types: ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"],
+  declarations: ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json", "--noEmit"],
   "lint and format": ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"],
-  "unused code": ["node_modules/knip/bin/knip.js", "--no-progress"],
+  "unused code": ["node_modules/knip/bin/knip.js", "--no-progress", "--no-config-hints"],
   architecture: ["--test", "--test-reporter=./scripts/reporter.ts", "test/architecture.test.ts"],
 };
 
