@@ -150,7 +150,8 @@ export function addAction(actions: Actions, kind: string, body: Json, where: str
         id: text(body, "id", where),
         ...optional("name", body.name, toText),
         ...optional("description", body.description, toText),
-        schemaString: text(body, "schemaString", where),
+        // Whether it parses matters only for the newest one.
+        schemaString: toText(body.schemaString) ?? "",
         partitionColumns: toTexts(body.partitionColumns) ?? [],
         configuration: textMap(body.configuration) as Record<string, string>,
         ...optional("createdTime", body.createdTime, toNumber),
