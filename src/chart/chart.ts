@@ -1,15 +1,8 @@
 /** A chart as data: what a person asks to see, checked once; the same value serves a PNG, an SVG and a page. */
 
+import { checkOptions, text, truth } from "../base/option.ts";
 import type { Sql } from "../sql/template.ts";
-import {
-  checkEdges,
-  checkFlag,
-  checkKnown,
-  checkName,
-  checkNames,
-  checkQuery,
-  checkTitle,
-} from "./check.ts";
+import { columns, edges, query, required } from "./option-check.ts";
 
 export type Chart = PlotChart | HistogramChart;
 
@@ -60,46 +53,41 @@ export interface HistogramOptions {
   readonly edges?: readonly number[];
 }
 
-/** Charts by their shape. Each throws `chart/wrong-option` or `chart/unknown-option` where its options are not as declared. */
+/** Charts by their shape. Each throws `project/bad-option` or `project/unknown-option` where its options are not as declared. */
 export const chart = Object.freeze({
   bar: (how: PlotOptions): PlotChart => plot("bar", how),
   line: (how: PlotOptions): PlotChart => plot("line", how),
   histogram,
 });
 
-const PLOT_OPTIONS = ["from", "title", "x", "y", "by", "stacked", "everyDay"];
-const HISTOGRAM_OPTIONS = ["from", "title", "value", "by", "edges"];
-
 function plot(shape: PlotChart["shape"], how: PlotOptions): PlotChart {
-  const place = `chart.${shape}`;
-  checkKnown(place, how, PLOT_OPTIONS);
-  return Object.freeze({
-    kind: "chart",
-    shape,
-    from: checkQuery(place, how.from),
-    ...optional("title", checkTitle(place, how.title)),
-    x: checkName(place, "x", how.x),
-    y: checkNames(place, "y", how.y),
-    ...optional("by", how.by === undefined ? undefined : checkName(place, "by", how.by)),
-    stacked: checkFlag(place, "stacked", how.stacked),
-    everyDay: checkFlag(place, "everyDay", how.everyDay),
+  const builder = `chart.${shape}()`;
+  const options = checkOptions(builder, how, {
+    from: query,
+    title: text,
+    x: text,
+    y: columns,
+    by: text,
+    stacked: truth,
+    everyDay: truth,
   });
+  required(builder, options, { from: "sql`select ...`", x: A_COLUMN, y: A_COLUMN });
+  const { y, stacked = false, everyDay = false } = options;
+  const list = Object.freeze(typeof y === "string" ? [y] : [...y]);
+  return Object.freeze({ kind: "chart", shape, ...options, y: list, stacked, everyDay });
 }
 
 function histogram(how: HistogramOptions): HistogramChart {
-  const place = "chart.histogram";
-  checkKnown(place, how, HISTOGRAM_OPTIONS);
-  return Object.freeze({
-    kind: "chart",
-    shape: "histogram",
-    from: checkQuery(place, how.from),
-    ...optional("title", checkTitle(place, how.title)),
-    value: checkName(place, "value", how.value),
-    ...optional("by", how.by === undefined ? undefined : checkName(place, "by", how.by)),
-    ...optional("edges", how.edges === undefined ? undefined : checkEdges(place, how.edges)),
+  const builder = "chart.histogram()";
+  const options = checkOptions(builder, how, {
+    from: query,
+    title: text,
+    value: text,
+    by: text,
+    edges,
   });
+  required(builder, options, { from: "sql`select ...`", value: A_COLUMN });
+  return Object.freeze({ kind: "chart", shape: "histogram", ...options });
 }
 
-function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: V });
-}
+const A_COLUMN = "the name of a column of the query";

@@ -51,7 +51,7 @@ function labelOf({ place }: Point, { kind, days }: Points, x: string): string {
 function addEveryDay(labels: Map<PlaceKey, string>, { kind }: Points, x: string): void {
   if (kind !== "time" && labels.size > 0) {
     throw new MillraceError(`everyDay needs dates along the axis, and "${x}" holds ${kind}s`, {
-      code: "chart/wrong-option",
+      code: "chart/no-dates",
       hint: `Cast ${x} to date in the query, or leave everyDay out.`,
     });
   }
