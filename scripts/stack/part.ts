@@ -7,7 +7,7 @@ export interface Part {
   start(): Promise<RunningPart>;
 }
 
-export interface RunningPart {
+interface RunningPart {
   /** Tells the tests where it is. */
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;

@@ -23,7 +23,7 @@ after(() => rmSync(place, { recursive: true, force: true }));
 test("the package holds programs, declarations and assets, and nothing that is only for making it", () => {
   const paths = packed.files.map(({ path }) => path);
   const allowed =
-    /^(package\.json|README\.md|LICENSE|NOTICE|bin\/(millrace|launch\.mjs|guard\.mjs)|assets\/.+|dist\/.+\.(js|d\.ts)|dist\/.+\.(sql|md|json))$/;
+    /^(package\.json|README\.md|LICENSE|NOTICE|bin\/(millrace|launch\.mjs|guard\.mjs|package\.json)|assets\/.+|dist\/.+\.(js|d\.ts)|dist\/.+\.(sql|md|json))$/;
   assert.deepEqual(
     paths.filter((path) => !allowed.test(path)),
     [],
