@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { MillraceError } from "../base/error.ts";
 import { mapInOrder } from "../base/parallel.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
+import type { Field } from "../schema/type.ts";
 import type { AddFile } from "./action.ts";
 import { physicalName } from "./column-mapping.ts";
 import { encodePath, inFolder, partitionFolder } from "./data-path.ts";
@@ -31,7 +32,7 @@ export function adoptFiles(
     const values = layout.fields
       .filter((field) => layout.partitionColumns.includes(field.name))
       .map(
-        (field) => [physicalName(field, layout.mode), partitionValue(file, field.name)] as const,
+        (field) => [physicalName(field, layout.mode), partitionValue(file, field, layout)] as const,
       );
     const name = `part-${randomUUID()}.parquet`;
     const place = inFolder(partitionFolder(values), name);
@@ -47,9 +48,13 @@ export function adoptFiles(
   });
 }
 
-/** An empty text means null in the log. */
-function partitionValue({ partitionValues }: WrittenFile, name: string): string | null {
-  const value = partitionValues[name];
+/** An empty text means null in the log. An engine knows only the names it wrote, which mapping may have changed. */
+function partitionValue(
+  { partitionValues }: WrittenFile,
+  field: Field,
+  { mode }: Layout,
+): string | null {
+  const value = partitionValues[physicalName(field, mode)] ?? partitionValues[field.name];
   return value === undefined || value === "" ? null : value;
 }
 
@@ -59,7 +64,7 @@ function checkRequired(folder: string, file: WrittenFile, layout: Layout): void 
     const physical = physicalName(field, layout.mode);
     const isPartition = layout.partitionColumns.includes(field.name);
     const nulls = isPartition
-      ? partitionValue(file, field.name) === null
+      ? partitionValue(file, field, layout) === null
         ? file.rows
         : 0n
       : file.columns.find(({ path }) => path.length === 1 && path[0] === physical)?.nullCount;

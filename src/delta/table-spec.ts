@@ -77,7 +77,7 @@ export interface PhysicalColumn {
   readonly physicalName: string;
 }
 
-/** The names that the columns have in data files. `base` is the table that a spec changes. */
+/** The names that the columns have in data files, the outermost level of them. `base` is the table that a spec changes. */
 export function physicalColumns(table: TableSpec | Snapshot, base?: Snapshot): PhysicalColumn[] {
   const { fields, mode } = layoutOf(table, base);
   return fields.map((field) => ({ name: field.name, physicalName: physicalName(field, mode) }));
@@ -88,8 +88,9 @@ export function fieldIds(
   table: TableSpec | Snapshot,
   base?: Snapshot,
 ): Readonly<Record<string, unknown>> | undefined {
-  const { fields, mode } = layoutOf(table, base);
-  return fieldIdsOf(fields, mode);
+  const { fields, mode, partitionColumns } = layoutOf(table, base);
+  const inFiles = fields.filter(({ name }) => !partitionColumns.includes(name));
+  return fieldIdsOf(inFiles, mode);
 }
 
 /** How a table's files are laid out. */

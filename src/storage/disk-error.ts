@@ -42,11 +42,12 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   EROFS: NOT_WRITABLE,
   EACCES: NOT_WRITABLE,
   ENOTDIR: NOT_A_FOLDER,
+  EEXIST: NOT_A_FOLDER,
   ENOSYS: NO_LINK,
   ENOTSUP: NO_LINK,
   EOPNOTSUPP: NO_LINK,
-  EPERM: NO_LINK,
   EMLINK: NO_LINK,
+  EPERM: NOT_WRITABLE,
   EISDIR: {
     code: "storage/not-a-file",
     what: "it is a folder",
@@ -71,7 +72,9 @@ export function diskError(
   { act, path, root }: { act: string; path: string; root: string },
 ): MillraceError {
   if (error instanceof MillraceError) return error;
-  const failure = FAILURES[systemCodeOf(error) ?? ""];
+  const code = systemCodeOf(error) ?? "";
+  // File systems without hard links refuse them as not permitted.
+  const failure = code === "EPERM" && isAboutLink(error) ? NO_LINK : FAILURES[code];
   if (failure === undefined) {
     return new MillraceError(`Could not ${act} ${path} in ${root}: ${messageOf(error)}.`, {
       code: "storage/failed",
@@ -79,7 +82,11 @@ export function diskError(
       cause: error,
     });
   }
-  const { code, what, hint, retryable = false } = failure;
+  const { what, hint, retryable = false } = failure;
   const message = `Could not ${act} ${path} in ${root}: ${what} (${messageOf(error)}).`;
-  return new MillraceError(message, { code, hint, retryable, cause: error });
+  return new MillraceError(message, { code: failure.code, hint, retryable, cause: error });
+}
+
+function isAboutLink(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "link";
 }

@@ -56,7 +56,6 @@ if (cases.length === 0) {
       if (!waits) return checkCase(context, engine, item);
       await assert.rejects(
         checkCase(context, engine, item),
-        undefined,
         `${item.name} passes: take it off the list in waiting.ts`,
       );
     });

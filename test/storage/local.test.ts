@@ -1,0 +1,133 @@
+/** Local storage: the contract, and what only a disk can do. */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { MillraceError } from "../../src/base/error.ts";
+import { diskError } from "../../src/storage/disk-error.ts";
+import { localStorage } from "../../src/storage/local.ts";
+import { testStorage } from "../contract/storage.ts";
+
+const folder = () => mkdtempSync(join(tmpdir(), "millrace-storage-"));
+const bytes = new TextEncoder().encode("x");
+
+testStorage("local", async () => {
+  const root = folder();
+  return {
+    storage: localStorage(join(root, "lake")),
+    close: async () => rmSync(root, { recursive: true }),
+  };
+});
+
+function refusedAs(code: string) {
+  return (error: unknown) => {
+    assert.ok(error instanceof MillraceError, String(error));
+    assert.equal(error.code, code);
+    assert.ok(error.hint);
+    return true;
+  };
+}
+
+test("a root that is a file is named as one", async () => {
+  const root = folder();
+  const file = join(root, "lake");
+  writeFileSync(file, "");
+  await assert.rejects(localStorage(file).create("a", bytes), refusedAs("storage/not-a-folder"));
+  rmSync(root, { recursive: true });
+});
+
+test("each failure of the disk has a code and a hint, and a full disk may be tried again", () => {
+  const where = { act: "create", path: "t/x", root: "/lake" };
+  const failure = (code: string) => diskError(Object.assign(new Error(code), { code }), where);
+  const codes = {
+    ENOSPC: "storage/full",
+    EDQUOT: "storage/full",
+    EROFS: "storage/not-writable",
+    EACCES: "storage/not-writable",
+    ENOTDIR: "storage/not-a-folder",
+    ENOTSUP: "storage/no-atomic-create",
+    ENOSYS: "storage/no-atomic-create",
+    EWHATEVER: "storage/failed",
+  };
+  for (const [found, code] of Object.entries(codes)) {
+    refusedAs(code)(failure(found));
+    assert.match(failure(found).message, /create t\/x in \/lake/);
+  }
+  assert.equal(failure("ENOSPC").retryable, true);
+  assert.equal(failure("EROFS").retryable, false);
+});
+
+test("a folder that may not be written to is named, where the user is held to modes", async (context) => {
+  if (process.getuid?.() === 0) return context.diagnostic("the superuser may write everywhere");
+  const root = folder();
+  chmodSync(root, 0o500);
+  await assert.rejects(localStorage(root).create("a", bytes), refusedAs("storage/not-writable"));
+  chmodSync(root, 0o700);
+  rmSync(root, { recursive: true });
+});
+
+test("a kill while a file is created leaves either the whole file or none, and hidden files are never listed", async () => {
+  for (const [point, stays] of [
+    ["storage/temp-file-written", false],
+    ["storage/linked", true],
+  ] as const) {
+    const root = folder();
+    const script = `
+      import { localStorage } from ${JSON.stringify(new URL("../../src/storage/local.ts", import.meta.url).href)};
+      const crash = (point) => { if (point === ${JSON.stringify(point)}) process.kill(process.pid, "SIGKILL"); };
+      await localStorage(${JSON.stringify(root)}, { crash }).create("t/a", new TextEncoder().encode("x"));`;
+    const { signal } = spawnSync(process.execPath, ["--input-type=module", "-e", script]);
+    assert.equal(signal, "SIGKILL");
+    const listed = (await Array.fromAsync(localStorage(root).list(""))).map(({ path }) => path);
+    assert.deepEqual(listed, stays ? ["t/a"] : []);
+    assert.equal(await localStorage(root).create("t/a", bytes), !stays);
+    rmSync(root, { recursive: true });
+  }
+});
+
+test("staging of a dead process goes when the next one opens its own, and that of a living one stays", async () => {
+  const root = folder();
+  const open = `
+    import { localStorage } from ${JSON.stringify(new URL("../../src/storage/local.ts", import.meta.url).href)};
+    console.log((await localStorage(${JSON.stringify(root)}).openStaging()).folder);`;
+  const dead = spawnSync(process.execPath, ["--input-type=module", "-e", open])
+    .stdout.toString()
+    .trim();
+  assert.equal(existsSync(dead), true);
+  const storage = localStorage(root);
+  const first = await storage.openStaging();
+  const second = await storage.openStaging();
+  assert.equal(existsSync(dead), false);
+  assert.equal(existsSync(first.folder), true);
+  await first.close();
+  await second.close();
+  rmSync(root, { recursive: true });
+});
+
+test("staging of another machine stays for days, as nobody here can tell whether its process lives", async () => {
+  const root = folder();
+  const foreign = join(
+    root,
+    ".staging",
+    "0123456789ab-1-running-00000000-0000-0000-0000-000000000000",
+  );
+  mkdirSync(foreign, { recursive: true });
+  await (await localStorage(root).openStaging()).close();
+  assert.equal(existsSync(foreign), true);
+  utimesSync(foreign, new Date(0), new Date(0));
+  await (await localStorage(root).openStaging()).close();
+  assert.deepEqual(readdirSync(join(root, ".staging")), []);
+  rmSync(root, { recursive: true });
+});
