@@ -49,7 +49,10 @@ function readerOf(type: DuckDBType): CellReader {
     return (value) => {
       if (!(value instanceof DuckDBStructValue)) return odd(type);
       return Object.fromEntries(
-        entries.map(([name, read]) => [name, read(value.entries[name] ?? null)]),
+        entries.map(([name, read]) => [
+          name,
+          read(Object.hasOwn(value.entries, name) ? (value.entries[name] ?? null) : null),
+        ]),
       );
     };
   }

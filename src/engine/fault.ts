@@ -9,23 +9,31 @@ export interface SqlPlace {
   readonly column: number;
 }
 
-interface Report {
+/** What the engine said of a statement, in its own words, for callers that know which file the SQL came from. */
+export interface SqlFault {
+  /** `Parser`, `Binder`, `Catalog`, `Conversion` and so on. */
   readonly kind: string;
   readonly message: string;
-  /** In bytes of the statement's UTF-8 text. */
-  readonly position: number | undefined;
+  readonly place: SqlPlace | undefined;
 }
 
-/** Maps an error that the driver threw while it ran this statement; any other error is returned as it is. */
-export function engineError(error: unknown, statement: string): unknown {
+/** The SQL that a caller knows, and at which byte it begins in the statement that ran. */
+export interface Statement {
+  readonly text: string;
+  readonly start?: number;
+}
+
+/** Maps an error that the driver threw while it ran the statement; any other error is returned as it is. */
+export function engineError(error: unknown, statement: Statement): unknown {
   if (!(error instanceof Error) || error instanceof MillraceError) return error;
   const { kind, message, position } = reportOf(error);
   const cause = error;
+  if (isDiskFull(message)) return diskFull(message, cause);
   switch (kind) {
     case "Out of Memory":
-      return new MillraceError(`The engine ran out of memory: ${message}`, {
+      return new MillraceError(`The engine ran out of memory: ${message.split("\n")[0]}`, {
         code: "engine/out-of-memory",
-        hint: "Raise the engine's memory limit, or let the query keep less at once: fewer columns, no wide aggregate of lists.",
+        hint: "Raise the engine's memory limit, or let the query hold less at once: fewer columns, no lists of whole tables.",
         cause,
       });
     case "INTERRUPT":
@@ -36,55 +44,87 @@ export function engineError(error: unknown, statement: string): unknown {
     case "IO":
     case "HTTP":
       return ioError(message, cause);
+    case "INTERNAL":
+    case "FATAL":
+      return new Error(`Bug: the engine failed inside itself: ${message}`, { cause });
     default:
-      return sqlError({ kind, message, position }, statement, cause);
+      if (isDamagedFile(message)) return damagedFile(message, cause);
+      return sqlError({ kind, message, place: placeAt(statement, position) }, statement, cause);
   }
 }
 
-/** The place an `engine/sql` error points to, or undefined where the engine gave none. */
-export function sqlPlaceOf(error: unknown): SqlPlace | undefined {
-  return error instanceof MillraceError ? PLACES.get(error) : undefined;
+/** What the engine said, for an `engine/sql` error; undefined for every other. */
+export function sqlFaultOf(error: unknown): SqlFault | undefined {
+  return error instanceof MillraceError ? FAULTS.get(error) : undefined;
 }
 
 /** Kept beside the errors: the one error class has no room for a place. */
-const PLACES = new WeakMap<MillraceError, SqlPlace>();
+const FAULTS = new WeakMap<MillraceError, SqlFault>();
 
+interface Report {
+  readonly kind: string;
+  readonly message: string;
+  /** In bytes of the UTF-8 text that ran. */
+  readonly position: number | undefined;
+}
+
+/** Errors are asked for as JSON; where one is not, the words before the first colon name the kind. */
 function reportOf(error: Error): Report {
   const text = messageOf(error);
-  const brace = text.indexOf("{");
-  if (brace >= 0) {
-    try {
-      const parsed: unknown = JSON.parse(text.slice(brace));
-      if (typeof parsed === "object" && parsed !== null && "exception_type" in parsed) {
-        const message = "exception_message" in parsed ? String(parsed.exception_message) : text;
-        const position = "position" in parsed ? Number(parsed.position) : undefined;
-        return { kind: String(parsed.exception_type), message, position };
-      }
-    } catch {
-      // Not the engine's JSON: the words before the first colon name the kind.
-    }
-  }
-  const named = /^(?<kind>[A-Za-z ]+?) Error: (?<message>.*)$/s.exec(text);
-  return {
-    kind: named?.groups?.kind ?? "Unknown",
-    message: named?.groups?.message ?? text,
+  const named = /^(?<kind>[A-Za-z ]+?) Error: (?<message>.*)$/s.exec(text)?.groups;
+  const plain = {
+    kind: named?.kind ?? "Unknown",
+    message: named?.message ?? text,
     position: undefined,
   };
+  const brace = text.indexOf("{");
+  if (brace < 0) return plain;
+  try {
+    const parsed: unknown = JSON.parse(text.slice(brace));
+    if (typeof parsed !== "object" || parsed === null || !("exception_type" in parsed))
+      return plain;
+    return {
+      kind: String(parsed.exception_type),
+      message: "exception_message" in parsed ? String(parsed.exception_message) : text,
+      position: "position" in parsed ? Number(parsed.position) : undefined,
+    };
+  } catch {
+    return plain;
+  }
+}
+
+function isDiskFull(message: string): boolean {
+  return /no space left|disk quota|max_temp_directory_size/i.test(message);
+}
+
+function diskFull(message: string, cause: Error): MillraceError {
+  return new MillraceError(`The disk is full: ${message}`, {
+    code: "engine/disk-full",
+    hint: "Free space where the engine spills and where the table lies, then run again.",
+    retryable: true,
+    cause,
+  });
+}
+
+function isDamagedFile(message: string): boolean {
+  return /no magic bytes|too small to be a parquet|corrupt|TProtocolException|footer length/i.test(
+    message,
+  );
+}
+
+function damagedFile(message: string, cause: Error): MillraceError {
+  return new MillraceError(`A file is not the Parquet file it should be: ${message}`, {
+    code: "engine/file-damaged",
+    hint: "Restore the file from a copy, or take it out of the table.",
+    cause,
+  });
 }
 
 function ioError(message: string, cause: Error): MillraceError {
-  if (/no space left|disk (is )?full|quota exceeded|max_temp_directory_size/i.test(message)) {
-    return new MillraceError(`The disk is full: ${message}`, {
-      code: "engine/disk-full",
-      hint: "Free space where the engine spills and where the table lies, then run again.",
-      retryable: true,
-      cause,
-    });
-  }
-  if (/no files found|no such file|cannot open file/i.test(message)) {
-    return new MillraceError(`A file that the query reads is not there: ${message}`, {
+  if (/no files found|no such file|does not exist/i.test(message)) {
+    return new MillraceError(`A file or folder is not there: ${message}`, {
       code: "engine/file-missing",
-      hint: "If it belongs to a table, it was removed behind the table's back or vacuumed since the version was made.",
+      hint: "If it belongs to a table, it was removed behind the table's back, or vacuumed since that version was made.",
       cause,
     });
   }
@@ -94,24 +134,26 @@ function ioError(message: string, cause: Error): MillraceError {
   });
 }
 
-function sqlError(report: Report, statement: string, cause: Error): MillraceError {
-  const place =
-    report.position === undefined || !Number.isFinite(report.position)
-      ? undefined
-      : placeAt(statement, report.position);
+function sqlError(fault: SqlFault, statement: Statement, cause: Error): MillraceError {
+  const { kind, message, place } = fault;
   const at = place === undefined ? "" : ` (line ${place.line}, column ${place.column})`;
-  const line = place === undefined ? undefined : statement.split("\n")[place.line - 1];
-  const shown = line === undefined || line.length > 500 ? "" : `\n  ${line}`;
-  const error = new MillraceError(`${report.kind} error in SQL${at}: ${report.message}${shown}`, {
+  const line = place === undefined ? "" : (statement.text.split("\n")[place.line - 1] ?? "");
+  // Generated SQL stands on one long line that helps nobody.
+  const shown = line === "" || line.length > 200 ? "" : `\n  ${line.trim()}`;
+  const error = new MillraceError(`${kind} error in SQL${at}: ${message}${shown}`, {
     code: "engine/sql",
     cause,
   });
-  if (place !== undefined) PLACES.set(error, place);
+  FAULTS.set(error, fault);
   return error;
 }
 
-function placeAt(statement: string, position: number): SqlPlace {
-  const before = Buffer.from(statement).subarray(0, position).toString();
+/** The engine counts bytes of what ran; undefined where it points outside the caller's text. */
+function placeAt({ text, start = 0 }: Statement, position = -1): SqlPlace | undefined {
+  const bytes = Buffer.from(text);
+  const offset = position - start;
+  if (!(offset >= 0 && offset <= bytes.length)) return undefined;
+  const before = bytes.subarray(0, offset).toString();
   const lineStart = before.lastIndexOf("\n") + 1;
   return {
     offset: before.length,

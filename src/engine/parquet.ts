@@ -1,7 +1,7 @@
 /** Runs a query into Parquet files of a folder and tells what is in each. */
 
 import { isAbsolute, resolve } from "node:path";
-import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBResult } from "@duckdb/node-api";
 import { MillraceError } from "../base/error.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import type { Field } from "../schema/type.ts";
@@ -9,8 +9,10 @@ import { quoteName, quoteText } from "../sql/quote.ts";
 import { cellReader } from "./cell.ts";
 import { type Columns, columnsOf, fieldsOf, isSafeInParquet } from "./column.ts";
 import type { Row, WriteOptions } from "./engine.ts";
+import { engineError } from "./fault.ts";
 import { partitionText } from "./partition-value.ts";
 import { columnStatistics } from "./statistics.ts";
+import { withTextBounds } from "./text-bound.ts";
 import { duckdbType } from "./type.ts";
 
 /** A file that would pass this is ended and another begun, between two row groups. */
@@ -28,9 +30,11 @@ export async function writeParquet(
   const columns = await columnsOf(connection, query);
   const fields = fieldsOf(columns.names, columns.types);
   checkNames(columns.names, options);
-  const result = await connection.run(
-    `COPY (\n${safeQuery(query, columns, fields)}\n) TO ${quoteText(options.folder)} (${copyOptions(options)})`,
-  );
+  const [before, after] = safeCasts(columns, fields);
+  const head = `COPY (${before}\n`;
+  const tail = `\n${after}) TO ${quoteText(options.folder)} (${copyOptions(options)})`;
+  // A query from a file may end in a semicolon, which COPY does not want.
+  const result = await runCopy(connection, { head, query: query.replace(/;\s*$/, ""), tail });
   const names = result.columnNames();
   const readers = result.columnTypes().map(cellReader);
   const files: WrittenFile[] = [];
@@ -42,7 +46,11 @@ export async function writeParquet(
       files.push(writtenFile(row, fields, options));
     }
   }
-  return files.filter((file) => file.rows > 0n);
+  return withTextBounds(
+    connection,
+    files.filter((file) => file.rows > 0n),
+    fields,
+  );
 }
 
 function checkNames(names: readonly string[], { partitionBy = [] }: WriteOptions): void {
@@ -66,24 +74,38 @@ function checkNames(names: readonly string[], { partitionBy = [] }: WriteOptions
   }
 }
 
-function safeQuery(query: string, columns: Columns, fields: readonly Field[]): string {
-  const kept = fields.filter((field) => field.type !== "void");
-  if (kept.length === fields.length && columns.types.every(isSafeInParquet)) return query;
-  const casts = fields.flatMap((field, index) => {
-    const type = columns.types[index];
-    const name = quoteName(field.name);
-    if (field.type === "void" || type === undefined) return [];
-    return isSafeInParquet(type)
-      ? [name]
-      : [`CAST(${name} AS ${duckdbType(field.type)}) AS ${name}`];
+/** A failure points into the query, whatever stands before it in the statement that runs. */
+async function runCopy(
+  connection: DuckDBConnection,
+  { head, query, tail }: { head: string; query: string; tail: string },
+): Promise<DuckDBResult> {
+  try {
+    return await connection.run(head + query + tail);
+  } catch (error) {
+    throw engineError(error, { text: query, start: Buffer.byteLength(head) });
+  }
+}
+
+/** What stands before and after the query, so that its types are those that the table says. */
+function safeCasts(columns: Columns, fields: readonly Field[]): readonly [string, string] {
+  if (columns.types.every(isSafeInParquet)) return ["", ""];
+  const casts = fields.flatMap(({ name, type }, index) => {
+    const found = columns.types[index];
+    if (found === undefined || type === "void") return [];
+    const column = quoteName(name);
+    return isSafeInParquet(found)
+      ? [column]
+      : [`CAST(${column} AS ${duckdbType(type)}) AS ${column}`];
   });
-  return `SELECT ${casts.join(", ")} FROM (\n${query}\n)`;
+  return [`SELECT ${casts.join(", ")} FROM (`, ")"];
 }
 
 function copyOptions({ prefix = "", partitionBy = [], fieldIds }: WriteOptions): string {
   return [
     "FORMAT parquet",
-    "COMPRESSION snappy",
+    // As fast to write and read as snappy, and the files are two fifths smaller.
+    "COMPRESSION zstd",
+    "COMPRESSION_LEVEL 1",
     "RETURN_STATS",
     // The folder may hold other files; no name is used twice.
     "APPEND",

@@ -2,12 +2,13 @@
 
 import { rmSync } from "node:fs";
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from "@duckdb/node-api";
+import { quoteText } from "../sql/quote.ts";
 import { type CellReader, cellReader } from "./cell.ts";
 import { columnsOf, fieldsOf } from "./column.ts";
 import type { Engine, Progress, Row } from "./engine.ts";
 import { engineError } from "./fault.ts";
 import { writeParquet } from "./parquet.ts";
-import { relationOf } from "./relation.ts";
+import { emptyFile, relationOf } from "./relation.ts";
 
 export interface DuckDBOptions {
   /** As DuckDB writes it (`4GB`); its own default is 80 % of the machine. */
@@ -21,41 +22,45 @@ export interface DuckDBOptions {
 
 type Settings = DuckDBOptions & { readonly tempFolder: string };
 
-/** Opens the instance and its first session, which owns both instance and temporary folder. */
+/** Opens the instance and its first session; closing that one closes all, and removes the temporary folder. */
 export async function openSession(settings: Settings): Promise<Engine> {
   const instance = await DuckDBInstance.create(":memory:", configOf(settings));
-  const open = new Set<DuckDBConnection>();
+  const sessions = new Set<Engine>();
+  const shared: Shared = {
+    instance,
+    tempFolder: settings.tempFolder,
+    sessions,
+    disposed: () => {
+      if (sessions.size > 0) return;
+      instance.closeSync();
+      rmSync(settings.tempFolder, { recursive: true, force: true });
+    },
+  };
+  const first = await connect(shared);
+  await first.run(`COPY (SELECT 1 WHERE false) TO ${quoteText(emptyFile(settings.tempFolder))}`);
+  return {
+    ...first,
+    close: () => {
+      for (const session of [...sessions]) session.close();
+    },
+  };
+}
 
-  const connect = async (close: (connection: DuckDBConnection) => void): Promise<Engine> => {
-    const connection = await instance.connect();
-    open.add(connection);
-    for (const setting of SESSION_SETTINGS) await connection.run(setting);
-    return sessionOf(connection, {
-      tempFolder: settings.tempFolder,
-      session: () => connect(disconnect),
-      close: () => close(connection),
-    });
-  };
-  const disconnect = (connection: DuckDBConnection) => {
-    if (!open.delete(connection)) return;
-    connection.interrupt();
-    connection.disconnectSync();
-  };
-  return connect(() => {
-    if (open.size === 0) return;
-    for (const connection of open) disconnect(connection);
-    instance.closeSync();
-    rmSync(settings.tempFolder, { recursive: true, force: true });
-  });
+/** What the sessions of one instance have in common. */
+interface Shared {
+  readonly instance: DuckDBInstance;
+  readonly tempFolder: string;
+  readonly sessions: Set<Engine>;
+  /** Called after a session has gone from the set. */
+  disposed(): void;
 }
 
 function configOf({ memoryLimit, threads, tempFolder, preserveOrder }: Settings) {
   return {
-    // Nothing is fetched, and nothing is read from or left in the home folder.
+    // Nothing is fetched, and nothing is left in the home folder.
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
     allow_persistent_secrets: "false",
-    home_directory: tempFolder,
     extension_directory: tempFolder,
     secret_directory: tempFolder,
     temp_directory: tempFolder,
@@ -73,30 +78,51 @@ const SESSION_SETTINGS = [
   "SET progress_bar_time = 0",
 ];
 
-interface Owner {
-  readonly tempFolder: string;
-  session(): Promise<Engine>;
-  close(): void;
-}
+const INTERRUPT_EVERY_MS = 20;
+const CLOSED = "Bug: the engine was used after it was closed.";
 
-function sessionOf(connection: DuckDBConnection, owner: Owner): Engine {
-  const guarded = async <T>(statement: string, act: () => Promise<T>): Promise<T> => {
+async function connect(shared: Shared): Promise<Engine> {
+  const connection = await shared.instance.connect();
+  for (const setting of SESSION_SETTINGS) await connection.run(setting);
+  let running = 0;
+  let closed = false;
+  let interrupting: NodeJS.Timeout | undefined;
+
+  /** Repeated until no statement runs: one that is still being prepared does not notice. */
+  const interrupt = () => {
+    if (running === 0) return;
+    connection.interrupt();
+    clearInterval(interrupting);
+    interrupting = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS).unref();
+  };
+  const dispose = () => {
+    connection.disconnectSync();
+    shared.sessions.delete(session);
+    shared.disposed();
+  };
+  const begin = () => {
+    if (closed) throw new Error(CLOSED);
+    running += 1;
+  };
+  /** Statements that still run when the session is closed are interrupted, and the last one disposes of it. */
+  const end = () => {
+    running -= 1;
+    if (running > 0) return;
+    clearInterval(interrupting);
+    if (closed) dispose();
+  };
+  const guarded = async <T>(text: string, act: () => Promise<T>): Promise<T> => {
+    begin();
     try {
       return await act();
     } catch (error) {
-      throw engineError(error, statement);
+      throw engineError(error, { text });
+    } finally {
+      end();
     }
   };
-  const stream = async function* (query: string): AsyncGenerator<Row[]> {
-    const result = await guarded(query, () => connection.stream(query));
-    const readRows = rowReader(result);
-    while (true) {
-      const rows = await guarded(query, () => readRows());
-      if (rows.length === 0) return;
-      yield rows;
-    }
-  };
-  return {
+
+  const session: Engine = {
     name: "duckdb",
     capabilities: { dialect: "duckdb", localFiles: true },
     run: async (statement) => {
@@ -104,26 +130,48 @@ function sessionOf(connection: DuckDBConnection, owner: Owner): Engine {
     },
     rows: (query) =>
       guarded(query, async () => {
-        const readRows = rowReader(await connection.run(query));
         const all: Row[] = [];
-        for (let rows = await readRows(); rows.length > 0; rows = await readRows()) {
+        const next = rowReader(await connection.run(query));
+        for (let rows = await next(); rows.length > 0; rows = await next()) {
           for (const row of rows) all.push(row);
         }
         return all;
       }),
-    stream,
+    stream: async function* (query) {
+      // Counted as one statement from its first row to its last, also between the pieces.
+      begin();
+      try {
+        const next = rowReader(await guarded(query, () => connection.stream(query)));
+        for (let rows = await guarded(query, next); rows.length > 0; ) {
+          yield rows;
+          rows = await guarded(query, next);
+        }
+      } finally {
+        end();
+      }
+    },
     describe: (query) =>
       guarded(query, async () => {
-        const columns = await columnsOf(connection, query);
-        return fieldsOf(columns.names, columns.types);
+        const { names, types } = await columnsOf(connection, query);
+        return fieldsOf(names, types);
       }),
-    relation: (files) => relationOf(files, owner.tempFolder),
+    relation: (files) => relationOf(files, shared.tempFolder),
     write: (query, options) => guarded(query, () => writeParquet(connection, query, options)),
-    interrupt: () => connection.interrupt(),
-    progress: () => progressOf(connection),
-    session: owner.session,
-    close: owner.close,
+    interrupt,
+    progress: () => (closed ? { fraction: undefined, rows: 0n } : progressOf(connection)),
+    session: async () => {
+      if (closed) throw new Error(CLOSED);
+      return connect(shared);
+    },
+    close: () => {
+      if (closed) return;
+      closed = true;
+      if (running === 0) dispose();
+      else interrupt();
+    },
   };
+  shared.sessions.add(session);
+  return session;
 }
 
 /** Gives the rows of the next chunk; none at the end. */
