@@ -32,7 +32,7 @@ export interface HistogramChart {
   readonly edges?: readonly number[];
 }
 
-export interface PlotOptions {
+interface PlotOptions {
   readonly from: Sql;
   readonly title?: string;
   /** The column along the axis: text, numbers, dates or timestamps. */
@@ -45,7 +45,7 @@ export interface PlotOptions {
   readonly everyDay?: boolean;
 }
 
-export interface HistogramOptions {
+interface HistogramOptions {
   readonly from: Sql;
   readonly title?: string;
   readonly value: string;

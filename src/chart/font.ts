@@ -19,7 +19,7 @@ export async function loadFonts(): Promise<{ readonly regular: Font; readonly me
 }
 
 /** The metrics in a TrueType file (OpenType specification: table directory, head, hhea, hmtx, cmap format 4). */
-export function parseFont(bytes: Uint8Array): Font {
+function parseFont(bytes: Uint8Array): Font {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tables = tablesOf(view);
   const unitsPerEm = view.getUint16(tables("head") + 18);

@@ -5,9 +5,9 @@ import { colorOf, INK } from "./palette.ts";
 import { cleanText, roughWidth } from "./text.ts";
 
 /** The shipped font's own name; a page without it falls back to its sans-serif. */
-export const FONT_FAMILY = "Roboto, sans-serif";
+const FONT_FAMILY = "Roboto, sans-serif";
 /** The one weight shipped besides the regular one. */
-export const MEDIUM_WEIGHT = 500;
+const MEDIUM_WEIGHT = 500;
 
 /** The size that a layout is chosen for; a page that is resized asks again. */
 export interface Size {

@@ -7,7 +7,7 @@ import { axisLook, emptyFrame, frame, LABEL_PX, labelLook, plotSize, type Size }
 import { exactNumber, placeNumber, roundNumber } from "./number.ts";
 import { colorOf } from "./palette.ts";
 import type { Bin, Bins } from "./point.ts";
-import { axisName, roughWidth } from "./text.ts";
+import { axisName, legendNames, roughWidth } from "./text.ts";
 
 const MOST_TICKS = 12;
 
@@ -16,10 +16,11 @@ const MOST_TICKS = 12;
  * with its range below it: drawn to scale, the wide ones would look fuller than they are.
  */
 export function histogramOption(chart: HistogramChart, counted: Bins, size: Size): EChartsOption {
+  const names = legendNames(counted.series);
   const surroundings = {
     title: chart.title,
     notes: notesOf(chart, counted),
-    series: chart.by === undefined ? [] : counted.series,
+    series: chart.by === undefined ? [] : names,
     size,
   };
   const ranges = counted.bins.filter(({ series }) => series === counted.series[0]);
@@ -41,7 +42,7 @@ export function histogramOption(chart: HistogramChart, counted: Bins, size: Size
         counted.series.length === 1,
         size,
       ),
-      name: name === "" ? "rows" : name,
+      name: chart.by === undefined ? "rows" : (names[index] ?? name),
       itemStyle: { color: colorOf(index) },
     })),
   };

@@ -16,7 +16,12 @@ export function placeNumber(value: number): string {
 
 /** Rounded to what can be read off a chart: whole from 1,000 on, else four significant digits. */
 export function roundNumber(value: number): string {
-  return written(Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(4)), 4);
+  return written(
+    Math.abs(value) >= 1000
+      ? Math.sign(value) * Math.round(Math.abs(value))
+      : Number(value.toPrecision(4)),
+    4,
+  );
 }
 
 function written(value: number, groupedFrom: number): string {

@@ -9,7 +9,7 @@ import { cleanText } from "./text.ts";
 export type ChartRow = Readonly<Record<string, unknown>>;
 
 /** Where a point stands: its text, and a number to sort and place it by where its type has one. */
-export interface Place {
+interface Place {
   readonly text: string | undefined;
   readonly position: number | undefined;
 }

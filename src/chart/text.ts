@@ -13,15 +13,19 @@ export function axisName(column: string): string {
   return cleanText(column).replaceAll("_", " ");
 }
 
-/** The text, or its beginning and an ellipsis. */
-export function shortText(text: string, most: number): string {
+/** Names for a legend: long ones end in an ellipsis, unless two would become the same. */
+export function legendNames(names: readonly string[]): readonly string[] {
+  const short = names.map((name) => shortText(name, 40));
+  return new Set(short).size === new Set(names).size ? short : names;
+}
+
+function shortText(text: string, most: number): string {
   const characters = [...text];
-  return characters.length <= most
-    ? text
-    : `${characters
-        .slice(0, most - 1)
-        .join("")
-        .trimEnd()}…`;
+  if (characters.length <= most) return text;
+  return `${characters
+    .slice(0, most - 1)
+    .join("")
+    .trimEnd()}…`;
 }
 
 /** Width of a line, near enough to choose a layout without reading a font; rather too wide than too narrow. */

@@ -3,7 +3,7 @@
 import { checkOptions, kindOf, oneOf, text, truth, wrongOption } from "../base/option.ts";
 import type { Text } from "../sql/template.ts";
 
-export type FileFormat = "csv" | "ndjson" | "parquet";
+type FileFormat = "csv" | "ndjson" | "parquet";
 
 export interface FilesOptions {
   readonly format: FileFormat;

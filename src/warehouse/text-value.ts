@@ -1,7 +1,7 @@
 /** Values as text in DuckDB SQL, for files that people and programs of any kind read: every digit, ISO 8601, no wish of the session. */
 
 import type { DataType, MapType, StructType } from "../schema/type.ts";
-import { quoteName, quoteText } from "../sql/quote.ts";
+import { quoteText } from "../sql/quote.ts";
 
 /**
  * The SQL for a value's text; null stays null. Instants are ISO 8601 in UTC with `Z`, wall-clock
@@ -23,7 +23,7 @@ export function textOf(value: string, type: DataType): string {
  * The SQL for a value's JSON text; null stays null. DuckDB's own `to_json` is not used for more than
  * texts: it writes NaN as no JSON has it, decimals as `.5`, and floats with digits they never had.
  */
-export function jsonOf(value: string, type: DataType, depth = 0): string {
+function jsonOf(value: string, type: DataType, depth = 0): string {
   if (typeof type === "string") return primitiveJson(value, type);
   switch (type.kind) {
     case "decimal":
@@ -80,8 +80,8 @@ function primitiveJson(value: string, type: Exclude<DataType, object>): string {
 /** JSON has text for keys and nothing else. */
 function mapJson(value: string, type: MapType, depth: number): string {
   const entry = `entry_${depth}`;
-  const key = `to_json(${textOf(`${entry}.key`, type.key)})::varchar`;
-  const member = `${key} || ':' || ${jsonOrNull(`${entry}.value`, type.value, depth + 1)}`;
+  const key = `to_json(${textOf(fieldOf(entry, "key"), type.key)})::varchar`;
+  const member = `${key} || ':' || ${jsonOrNull(fieldOf(entry, "value"), type.value, depth + 1)}`;
   return `('{' || array_to_string(list_transform(map_entries(${value}), ${entry} -> ${member}), ',') || '}')`;
 }
 
@@ -89,10 +89,15 @@ function structJson(value: string, { fields }: StructType, depth: number): strin
   const members = fields.map(({ name, type }) => ({
     name,
     type,
-    value: `${value}.${quoteName(name)}`,
+    value: fieldOf(value, name),
   }));
   const json = jsonObject(members, depth);
   return `case when ${value} is null then null else ${json} end`;
+}
+
+/** With a dot, a column of the query could take the place of a lambda's parameter. */
+function fieldOf(struct: string, name: string): string {
+  return `struct_extract(${struct}, ${quoteText(name)})`;
 }
 
 /** DuckDB writes no zero before the point where all digits stand behind it. */

@@ -61,3 +61,13 @@ test("titles name the members, formulas are left as they are, and no rows give a
   assert.equal(await text("select 1 as a, '=1' as b", { ...ndjson, columns }), '{"=B":"=1"}\n');
   assert.equal(await text("select 1 as a where false", ndjson), "");
 });
+
+test("columns may have the names that the SQL itself uses", async (t) => {
+  const { text } = await openBench(t);
+  const query =
+    "select [1] as element_0, map {'k': [2]} as entry_0, [{entry_1: 3}] as line, 4 as copied";
+  assert.equal(
+    await text(query, ndjson),
+    '{"element_0":[1],"entry_0":{"k":[2]},"line":[{"entry_1":3}],"copied":4}\n',
+  );
+});
