@@ -51,8 +51,8 @@ const FLOAT_WORD: ReadonlyMap<string, string> = new Map([
 
 /** Two forms are legal (PROTOCOL.md, partition value serialization): a wall clock, which is read as UTC, and ISO 8601. */
 function inUtc(text: string): string {
-  if (/:\d\d(\.\d+)?$/.test(text)) return `${text}Z`;
-  return /:/.test(text) ? text : `${text} 00:00:00Z`;
+  if (!text.includes(":")) return `${text} 00:00:00Z`;
+  return /:[\d.:]+(Z|[+-]\d\d(:?\d\d)?)$/.test(text) ? text : `${text}Z`;
 }
 
 /** DuckDB prints `0044-03-15 (BC)`; ISO 8601 and Spark count that year as -0043. */
