@@ -85,7 +85,7 @@ export async function openLake(clock: Clock = realClock): Promise<Lake> {
     },
     rows: async (snapshot, select = "*", filters = []) =>
       engine.rows(
-        `SELECT ${select} FROM ${engine.relation(await scan(context, snapshot, filters))}`,
+        `SELECT ${select} FROM ${engine.relation(await scan(context, snapshot, filters))} ORDER BY ALL`,
       ),
     open: async (folder, at) => {
       const snapshot = await openSnapshot(context, folder, at);

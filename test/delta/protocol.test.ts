@@ -1,0 +1,244 @@
+/** The gate: every feature is read and written, or refused by name. */
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { MillraceError } from "../../src/base/error.ts";
+import type { Protocol } from "../../src/delta/action.ts";
+import { hasFeature, protocolFor } from "../../src/delta/protocol.ts";
+import { commit } from "../../src/delta/write.ts";
+import type { Field } from "../../src/schema/type.ts";
+import { column, type Lake, openLake } from "./lake.ts";
+
+let lake: Lake;
+before(async () => {
+  lake = await openLake();
+});
+after(() => lake.close());
+
+let tables = 0;
+
+/** A table as another writer might have made it. */
+function foreignTable(
+  protocol: Protocol,
+  {
+    configuration = {},
+    metadata = {},
+  }: { configuration?: Record<string, string>; metadata?: Record<string, unknown> } = {},
+): string {
+  tables += 1;
+  const folder = `foreign-${tables}`;
+  const file = join(lake.root, folder, "_delta_log/00000000000000000000.json");
+  const schema = {
+    type: "struct",
+    fields: [{ name: "id", type: "long", nullable: true, metadata }],
+  };
+  const lines = [
+    { protocol },
+    {
+      metaData: {
+        id: "x",
+        format: { provider: "parquet", options: {} },
+        schemaString: JSON.stringify(schema),
+        partitionColumns: [],
+        configuration,
+      },
+    },
+  ];
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, lines.map((line) => JSON.stringify(line)).join("\n"));
+  return folder;
+}
+
+const refusal = (code: string, pattern: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof MillraceError, String(error));
+  assert.equal(error.code, code);
+  assert.match(error.message, pattern);
+  assert.ok(error.hint);
+  return true;
+};
+
+const writing = async (folder: string) =>
+  commit(lake.context, await lake.open(folder), { operation: "WRITE" });
+
+for (const feature of [
+  "columnMapping",
+  "deletionVectors",
+  "timestampNtz",
+  "typeWidening",
+  "typeWidening-preview",
+  "v2Checkpoint",
+  "vacuumProtocolCheck",
+]) {
+  test(`a table with the feature ${feature} is read and written`, async () => {
+    const folder = foreignTable({
+      minReaderVersion: 3,
+      minWriterVersion: 7,
+      readerFeatures: [feature],
+      writerFeatures: [feature],
+    });
+    assert.equal((await writing(folder)).version, 1);
+  });
+}
+
+for (const feature of [
+  "catalogManaged",
+  "catalogOwned-preview",
+  "variantType",
+  "variantShredding-preview",
+  "geospatial",
+  "madeUp",
+]) {
+  test(`a table with the feature ${feature} is refused to readers by that name`, async () => {
+    const folder = foreignTable({
+      minReaderVersion: 3,
+      minWriterVersion: 7,
+      readerFeatures: ["columnMapping", feature],
+      writerFeatures: [feature],
+    });
+    await assert.rejects(
+      lake.open(folder),
+      refusal(
+        "delta/unsupported-to-read",
+        new RegExp(`${folder} at version 0 uses the feature ${feature}`),
+      ),
+    );
+  });
+}
+
+for (const feature of [
+  "rowTracking",
+  "clustering",
+  "icebergCompatV2",
+  "allowColumnDefaults",
+  "materializePartitionColumns",
+  "madeUp",
+]) {
+  test(`a table with the feature ${feature} is read and refused to writers by that name`, async () => {
+    const folder = foreignTable({
+      minReaderVersion: 1,
+      minWriterVersion: 7,
+      writerFeatures: ["appendOnly", feature],
+    });
+    await assert.rejects(
+      writing(folder),
+      refusal("delta/unsupported-to-write", new RegExp(feature)),
+    );
+  });
+}
+
+test("versions beyond those we know are refused by their number", async () => {
+  await assert.rejects(
+    lake.open(foreignTable({ minReaderVersion: 4, minWriterVersion: 7 })),
+    /reader version 4/,
+  );
+  await assert.rejects(
+    writing(foreignTable({ minReaderVersion: 1, minWriterVersion: 8 })),
+    /writer version 8/,
+  );
+});
+
+test("rules that we do not enforce are refused where they are in use, whichever version brought them", async () => {
+  const old = { minReaderVersion: 1, minWriterVersion: 6 };
+  const cases: [Parameters<typeof foreignTable>[1], RegExp][] = [
+    [{ configuration: { "delta.constraints.positive": "id > 0" } }, /CHECK constraint positive/],
+    [{ metadata: { "delta.invariants": "{}" } }, /column invariants/],
+    [{ metadata: { "delta.generationExpression": "1" } }, /generated columns/],
+    [{ metadata: { "delta.identity.start": 1 } }, /identity columns/],
+  ];
+  for (const [content, pattern] of cases) {
+    await assert.rejects(
+      writing(foreignTable(old, content)),
+      refusal("delta/unsupported-to-write", pattern),
+    );
+  }
+  assert.equal((await writing(foreignTable(old))).version, 1);
+});
+
+test("nothing is removed from an append-only table", async () => {
+  const base = await lake.create("append-only", {
+    fields: [column("id", "long")],
+    configuration: { "delta.appendOnly": "true" },
+  });
+  const filled = await lake.append(base, "SELECT 1::BIGINT AS id");
+  await assert.rejects(
+    commit(lake.context, filled, { operation: "DELETE", remove: "all" }),
+    refusal("delta/append-only", /append-only/),
+  );
+});
+
+test("a table with a change feed takes appends and whole replacements, and no rewriting of some files", async () => {
+  const base = await lake.create("feed", {
+    fields: [column("id", "long")],
+    configuration: { "delta.enableChangeDataFeed": "true" },
+  });
+  assert.equal(base.protocol.minWriterVersion, 4);
+  const filled = await lake.append(base, "SELECT 1::BIGINT AS id");
+  await assert.rejects(
+    lake.append(filled, "SELECT 2::BIGINT AS id", { remove: filled.files }),
+    refusal("delta/unsupported-to-write", /change feed/),
+  );
+  assert.equal((await lake.append(filled, "SELECT 2::BIGINT AS id", { remove: "all" })).rows, 1n);
+});
+
+test("properties whose duties we do not fulfil are refused when a table is made", async () => {
+  for (const key of ["delta.enableDeletionVectors", "delta.enableRowTracking"]) {
+    await assert.rejects(
+      lake.create("refused", { fields: [column("id", "long")], configuration: { [key]: "true" } }),
+      refusal("delta/bad-property", new RegExp(key)),
+    );
+  }
+});
+
+test("an upgrade keeps what the old version implied", () => {
+  const upgraded = protocolFor(
+    { reader: ["timestampNtz"], writer: [] },
+    { minReaderVersion: 2, minWriterVersion: 5 },
+  );
+  assert.deepEqual(upgraded.readerFeatures, ["columnMapping", "timestampNtz"]);
+  for (const name of [
+    "appendOnly",
+    "invariants",
+    "checkConstraints",
+    "changeDataFeed",
+    "generatedColumns",
+    "columnMapping",
+    "timestampNtz",
+  ]) {
+    assert.ok(hasFeature(upgraded, name), name);
+  }
+  const same = { minReaderVersion: 1, minWriterVersion: 2 };
+  assert.equal(protocolFor({ reader: [], writer: ["appendOnly"] }, same), same);
+  const mapped = protocolFor(
+    { reader: ["columnMapping"], writer: [] },
+    { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["appendOnly"] },
+  );
+  assert.deepEqual(mapped, {
+    minReaderVersion: 3,
+    minWriterVersion: 7,
+    readerFeatures: ["columnMapping"],
+    writerFeatures: ["appendOnly", "columnMapping"],
+  });
+});
+
+test("adding a local timestamp to a plain table upgrades it in the same commit", async () => {
+  const id: Field = column("id", "long");
+  const base = await lake.append(
+    await lake.create("upgraded", { fields: [id] }),
+    "SELECT 1::BIGINT AS id",
+  );
+  const wider = await lake.append(base, "SELECT 2::BIGINT AS id, TIMESTAMP '2024-01-01' AS t", {
+    schema: { fields: [id, column("t", "timestamp_ntz")] },
+  });
+  assert.deepEqual(wider.protocol.readerFeatures, ["timestampNtz"]);
+  assert.deepEqual(await lake.rows(wider, "id, t"), [
+    { id: 1n, t: null },
+    { id: 2n, t: "2024-01-01T00:00:00" },
+  ]);
+  const text = readFileSync(
+    join(lake.root, "upgraded/_delta_log/00000000000000000002.json"),
+    "utf8",
+  );
+  assert.equal(text.split('{"protocol"').length, 2);
+});
