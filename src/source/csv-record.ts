@@ -4,15 +4,17 @@ export interface CsvDialect {
   /** One ASCII character each. */
   readonly delimiter: string;
   readonly quote: string;
+  /** Texts that mean null where they stand without quotes, besides nothing at all. */
+  readonly nulls?: readonly string[] | undefined;
 }
 
 /**
- * The texts of the fields; an empty field without quotes is null. A quote counts only where it opens a
+ * The texts of the fields; an empty field without quotes is null, as are the `nulls`. A quote counts only where it opens a
  * field; after the closing one, what stands before the next delimiter belongs to the text.
  */
 export function parseCsvRecord(
   record: Buffer,
-  { delimiter, quote }: CsvDialect,
+  { delimiter, quote, nulls = [] }: CsvDialect,
 ): (string | null)[] {
   const text = record.toString("utf8");
   const fields: (string | null)[] = [];
@@ -33,7 +35,7 @@ export function parseCsvRecord(
     }
     const end = text.indexOf(delimiter, at);
     value += text.slice(at, end === -1 ? text.length : end);
-    fields.push(value === "" && !isQuoted ? null : value);
+    fields.push(!isQuoted && (value === "" || nulls.includes(value)) ? null : value);
     if (end === -1) return fields;
     at = end + 1;
   }

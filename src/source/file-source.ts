@@ -2,8 +2,6 @@
 
 import { type Duration, parseDuration } from "../base/duration.ts";
 import { MillraceError } from "../base/error.ts";
-import type { Text } from "../sql/template.ts";
-import { parseRecordsPath } from "./json-path.ts";
 import {
   checkOptions,
   type OptionChecks,
@@ -12,7 +10,9 @@ import {
   textList,
   truth,
   wholeNumber,
-} from "./option.ts";
+} from "../base/option.ts";
+import type { Text } from "../sql/template.ts";
+import { parseRecordsPath } from "./json-path.ts";
 
 export type FileFormat = "csv" | "json" | "ndjson" | "xlsx" | "parquet";
 export type Compression = "gzip" | "zstd";
@@ -76,7 +76,10 @@ export type FileSource = CsvSource | JsonSource | NdjsonSource | XlsxSource | Pa
 
 const FILE_CHECKS: OptionChecks<FileOptions> = {
   compression: oneOf("gzip", "zstd"),
-  settle: (value, name) => parseDuration(text(value, name)),
+  settle: (value, name) => {
+    text(value, name);
+    parseDuration(String(value));
+  },
   changed: oneOf("new version", "reject"),
   duplicates: oneOf("skip", "load"),
 };
@@ -93,29 +96,29 @@ const CSV_CHECKS: OptionChecks<CsvOptions> = {
 
 /** Comma-separated values, one file or many; paths are relative to the project. */
 export function csv(path: Text, how: CsvOptions = {}): CsvSource {
-  const options = checkOptions("csv", how, CSV_CHECKS);
+  const options = checkOptions("csv()", how, CSV_CHECKS);
   if (options.header === false && options.names === undefined) {
     throw new MillraceError("csv() without a header does not know its columns", {
-      code: "source/bad-option",
+      code: "project/bad-option",
       hint: 'Name them in the file\'s order: { header: false, names: ["id", "name"] }.',
     });
   }
   if (options.header !== false && options.names !== undefined) {
     throw new MillraceError("csv() has names and a header", {
-      code: "source/bad-option",
+      code: "project/bad-option",
       hint: "A header names the columns itself. Leave names out, or say header: false.",
     });
   }
   const twice = options.names?.find((name, index, all) => all.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new MillraceError(`csv() names the column "${twice}" twice`, {
-      code: "source/bad-option",
+      code: "project/bad-option",
       hint: "Each column needs a name of its own.",
     });
   }
   if ((options.delimiter ?? ",") === (options.quote ?? '"')) {
     throw new MillraceError("csv() has the same character as delimiter and quote", {
-      code: "source/bad-option",
+      code: "project/bad-option",
       hint: "Give them different characters.",
     });
   }
@@ -126,9 +129,12 @@ export function csv(path: Text, how: CsvOptions = {}): CsvSource {
 export function jsonFile(path: Text, how: JsonOptions = {}): JsonSource {
   const checks: OptionChecks<JsonOptions> = {
     ...FILE_CHECKS,
-    records: (value, name) => parseRecordsPath(text(value, name)),
+    records: (value, name) => {
+      text(value, name);
+      parseRecordsPath(String(value));
+    },
   };
-  return declare("json", path, checkOptions("jsonFile", how, checks));
+  return declare("json", path, checkOptions("jsonFile()", how, checks));
 }
 
 /** One JSON object per line. */
@@ -136,19 +142,19 @@ export function ndjson(path: Text, how: NdjsonOptions = {}): NdjsonSource {
   return declare(
     "ndjson",
     path,
-    checkOptions("ndjson", how, { ...FILE_CHECKS, trailingCommas: truth }),
+    checkOptions("ndjson()", how, { ...FILE_CHECKS, trailingCommas: truth }),
   );
 }
 
 /** One sheet of a workbook. */
 export function xlsx(path: Text, how: XlsxOptions = {}): XlsxSource {
   const checks: OptionChecks<XlsxOptions> = { ...FILE_CHECKS, sheet: text, header: wholeNumber };
-  return declare("xlsx", path, checkOptions("xlsx", how, checks));
+  return declare("xlsx", path, checkOptions("xlsx()", how, checks));
 }
 
 /** Parquet files that somebody else wrote. */
 export function parquet(path: Text, how: FileOptions = {}): ParquetSource {
-  return declare("parquet", path, checkOptions("parquet", how, FILE_CHECKS));
+  return declare("parquet", path, checkOptions("parquet()", how, FILE_CHECKS));
 }
 
 function declare<Format extends FileFormat, Options>(
@@ -171,10 +177,11 @@ function declare<Format extends FileFormat, Options>(
 
 /** DuckDB's reader and our own header reader both need a delimiter that is one byte. */
 function oneByte(value: unknown, name: string): void {
-  const character = text(value, name);
+  text(value, name);
+  const character = String(value);
   if (!/^[\t\x20-\x7e]$/.test(character)) {
     throw new MillraceError(`${name} is ${JSON.stringify(character)}`, {
-      code: "source/bad-option",
+      code: "project/bad-option",
       hint: "It must be one ASCII character.",
     });
   }

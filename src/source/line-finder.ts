@@ -1,18 +1,23 @@
 /** The line numbers of a few records of a file, found in one sweep over its bytes. */
 
 import { readContent } from "./content.ts";
-import type { CsvDialect } from "./csv-record.ts";
-import { parseCsvRecord } from "./csv-record.ts";
+import { type CsvDialect, parseCsvRecord } from "./csv-record.ts";
 import type { Compression } from "./file-source.ts";
 import { type RecordVisitor, walkRecords } from "./record-walker.ts";
-
-/** The fields of a CSV record as the engine decoded them, null where empty and unquoted; or a whole line. */
-export type WantedRecord = readonly (string | null)[] | string;
+import {
+  indexWanted,
+  isAlike,
+  joinFields,
+  samplePlain,
+  sampleUnquoted,
+  trim,
+  type WantedRecord,
+} from "./wanted-record.ts";
 
 export type LineDialect =
   | (CsvDialect & {
       readonly format: "csv";
-      /** Whether the first record names the columns. */
+      /** Whether the first record names the columns and is passed over. */
       readonly header: boolean;
       /** True for files whose lines end in CR alone. */
       readonly endsInCr?: boolean;
@@ -20,6 +25,7 @@ export type LineDialect =
   | { readonly format: "ndjson"; readonly trailingCommas?: boolean };
 
 export interface FindLinesOptions {
+  /** With `nulls`, the wanted fields are null where the file has one of them; that takes longer. */
   readonly dialect: LineDialect;
   readonly compression?: Compression | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -27,7 +33,9 @@ export interface FindLinesOptions {
 
 /**
  * For each wanted record the line on which it begins, counted from 1, or undefined where the file does not
- * hold it so often. Of records that are alike each gets a line of its own, in the order of the file.
+ * hold it so often. Of records that are alike each gets a line of its own, in the order of the file. A
+ * CSV record is wanted by its fields as the engine decoded them, null where empty and unquoted; a line
+ * of JSON by its text, blanks around it aside.
  */
 export async function findLines(
   path: string,
@@ -40,9 +48,10 @@ export async function findLines(
   const csv: CsvDialect = isCsv ? dialect : { delimiter: ",", quote: '"' };
   const quoteByte = csv.quote.charCodeAt(0);
   const trailingCommas = !isCsv && dialect.trailingCommas === true;
-  const index = indexWanted(wanted, { csv, isCsv, quoteByte, trailingCommas });
+  const isLoose = (csv.nulls ?? []).some((text) => text !== "");
+  const index = indexWanted(wanted, { csv, isLoose, quoteByte, trailingCommas });
   let left = wanted.length;
-  let isHeader = isCsv && dialect.header;
+  let isHeader = isCsv && dialect.header === true;
 
   /** Gives the line to the first record alike that has none yet; false when none is left. */
   const settle = (
@@ -67,6 +76,12 @@ export async function findLines(
     if (isHeader) {
       isHeader = false;
       return true;
+    }
+    if (isLoose) {
+      const fields = parseCsvRecord(bytes.subarray(from, to), csv);
+      const joined = Buffer.from(joinFields(fields, csv));
+      const hash = samplePlain(joined, 0, joined.length);
+      return settle(index.plain.get(hash), line, (at) => isAlike(wanted[at] ?? "", fields));
     }
     if (quotes > 0) {
       const hash = sampleUnquoted(bytes, from, to, { quoteByte, quotes });
@@ -94,147 +109,4 @@ export async function findLines(
   };
   await walkRecords(readContent(path, { compression, signal }), walk, visit);
   return lines;
-}
-
-interface WantedIndex {
-  /** Quick and sometimes wrongly true. */
-  mayHold(hash: number): boolean;
-  /** Numbers of wanted records, the first ones last, by the hash of the line that they are without quotes. */
-  readonly plain: ReadonlyMap<number, number[]>;
-  readonly quoted: ReadonlyMap<number, number[]>;
-  plainText(at: number): string;
-}
-
-interface IndexOptions {
-  readonly csv: CsvDialect;
-  readonly isCsv: boolean;
-  readonly quoteByte: number;
-  readonly trailingCommas: boolean;
-}
-
-function indexWanted(
-  wanted: readonly WantedRecord[],
-  { csv, isCsv, quoteByte, trailingCommas }: IndexOptions,
-): WantedIndex {
-  const plain = new Map<number, number[]>();
-  const quoted = new Map<number, number[]>();
-  const bits = new Uint32Array(2 ** Math.min(20, 7 + Math.ceil(Math.log2(wanted.length + 1))));
-  const mask = bits.length * 32 - 1;
-  const needsQuotes = new RegExp(`[\\n\\r${[csv.delimiter, csv.quote].map(escaped).join("")}]`);
-  const plainText = (at: number): string => {
-    const record = wanted[at] ?? "";
-    if (typeof record !== "string") return record.map((field) => field ?? "").join(csv.delimiter);
-    return isCsv ? record : trimText(record, trailingCommas);
-  };
-  const add = (map: Map<number, number[]>, hash: number, at: number): void => {
-    bits[(hash & mask) >>> 5] = (bits[(hash & mask) >>> 5] as number) | (1 << (hash & 31));
-    const list = map.get(hash);
-    if (list === undefined) map.set(hash, [at]);
-    else list.push(at);
-  };
-  for (let at = wanted.length - 1; at >= 0; at--) {
-    const record = wanted[at] ?? "";
-    const bytes = Buffer.from(plainText(at));
-    const isText = typeof record === "string";
-    if (
-      isText ||
-      record.every((field) => field === null || (field !== "" && !needsQuotes.test(field)))
-    ) {
-      add(plain, samplePlain(bytes, 0, bytes.length), at);
-    }
-    if (isText) continue;
-    const quotes = bytes.reduce((count, byte) => count + Number(byte === quoteByte), 0);
-    add(quoted, sampleUnquoted(bytes, 0, bytes.length, { quoteByte, quotes }), at);
-  }
-  return {
-    plain,
-    quoted,
-    plainText,
-    mayHold: (hash) => (((bits[(hash & mask) >>> 5] as number) >>> (hash & 31)) & 1) === 1,
-  };
-}
-
-/** From the length and 16 bytes of the beginning, the middle and the end; of a short line from all. */
-function samplePlain(bytes: Buffer, start: number, end: number): number {
-  const length = end - start;
-  let hash = Math.imul(length, 0x9e3779b1);
-  if (length < 16) {
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
-  } else {
-    hash = Math.imul(hash ^ wordAt(bytes, start), 0x01000193);
-    hash = Math.imul(hash ^ wordAt(bytes, start + 4), 0x85ebca6b);
-    hash = Math.imul(hash ^ wordAt(bytes, start + (length >> 1) - 2), 0x01000193);
-    hash = Math.imul(hash ^ wordAt(bytes, end - 4), 0xc2b2ae35);
-  }
-  return hash ^ (hash >>> 15);
-}
-
-function wordAt(bytes: Buffer, at: number): number {
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  );
-}
-
-/** From the length without quotes and 8 bytes of each end that are none: the same however fields are quoted. */
-function sampleUnquoted(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  { quoteByte, quotes }: { quoteByte: number; quotes: number },
-): number {
-  let hash = Math.imul(end - start - quotes, 0x85ebca6b);
-  for (let at = start, taken = 0; at < end && taken < 8; at++) {
-    const byte = bytes[at] as number;
-    if (byte === quoteByte) continue;
-    hash = Math.imul(hash ^ byte, 0x01000193);
-    taken += 1;
-  }
-  for (let at = end - 1, taken = 0; at >= start && taken < 8; at--) {
-    const byte = bytes[at] as number;
-    if (byte === quoteByte) continue;
-    hash = Math.imul(hash ^ byte, 0x01000193);
-    taken += 1;
-  }
-  return hash ^ (hash >>> 15);
-}
-
-function isAlike(wanted: WantedRecord, fields: readonly (string | null)[]): boolean {
-  return (
-    typeof wanted !== "string" &&
-    wanted.length === fields.length &&
-    wanted.every((field, index) => field === fields[index])
-  );
-}
-
-/** A line of JSON without the blanks around it and the comma after it. */
-function trim(
-  bytes: Buffer,
-  from: number,
-  to: number,
-  comma: boolean,
-): [start: number, end: number] {
-  let start = from;
-  let end = to;
-  while (start < end && isBlank(bytes[start] as number)) start += 1;
-  while (end > start && isBlank(bytes[end - 1] as number)) end -= 1;
-  if (comma && end > start && bytes[end - 1] === 0x2c) end -= 1;
-  while (end > start && isBlank(bytes[end - 1] as number)) end -= 1;
-  return [start, end];
-}
-
-function trimText(text: string, comma: boolean): string {
-  const bytes = Buffer.from(text);
-  const [start, end] = trim(bytes, 0, bytes.length, comma);
-  return bytes.toString("utf8", start, end);
-}
-
-function isBlank(byte: number): boolean {
-  return byte === 0x20 || byte === 0x09 || byte === 0x0d;
-}
-
-function escaped(character: string): string {
-  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }

@@ -33,11 +33,11 @@ test("each builder has its own format", () => {
 
 test("an unknown option is named together with the nearest allowed one", () => {
   assert.throws(() => csv("a", { delimeter: ";" } as never), {
-    code: "source/unknown-option",
+    code: "project/unknown-option",
     message: 'csv() has no option "delimeter"',
     hint: /Did you mean "delimiter"/,
   });
-  assert.throws(() => ndjson("a", { header: true } as never), { code: "source/unknown-option" });
+  assert.throws(() => ndjson("a", { header: true } as never), { code: "project/unknown-option" });
 });
 
 test("a wrong value is refused with what is allowed", () => {
@@ -57,7 +57,7 @@ test("a wrong value is refused with what is allowed", () => {
     () => csv("a", "settle" as never),
   ];
   for (const make of wrong)
-    assert.throws(make, { code: "source/bad-option", hint: /./ }, String(make));
+    assert.throws(make, { code: "project/bad-option", hint: /./ }, String(make));
   assert.throws(() => csv("a", { compression: "gzipp" as never }), {
     hint: /did you mean "gzip"\?/,
   });

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { findLines, type WantedRecord } from "../../src/source/line-finder.ts";
+import type { CsvDialect } from "../../src/source/csv-record.ts";
+import { findLines, type LineDialect } from "../../src/source/line-finder.ts";
 
 let folder = "";
 const CSV = { format: "csv", delimiter: ",", quote: '"', header: true } as const;
@@ -16,10 +17,14 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-async function find(text: string | Buffer, wanted: readonly WantedRecord[], dialect = {}) {
+async function find(
+  text: string | Buffer,
+  wanted: readonly (readonly (string | null)[])[],
+  dialect: Partial<Extract<LineDialect, CsvDialect>> = {},
+): Promise<(number | undefined)[]> {
   const path = join(folder, "file.csv");
   await writeFile(path, text);
-  return findLines(path, wanted, { dialect: { ...CSV, ...dialect } });
+  return findLines(path, wanted, { dialect: { ...CSV, ...dialect, format: "csv" } });
 }
 
 test("a record has the line on which it begins, line breaks in quotes and blank lines counted", async () => {
@@ -69,12 +74,25 @@ test("a record that looks like another when joined is not taken for it", async (
   assert.deepEqual(await find(text, wanted), [3, 2, 5, 4]);
 });
 
+test("texts that mean null are found where null was decoded, and in quotes they are texts", async () => {
+  const text = 'h,i\n1,NA\n2,"NA"\n3,\n-,"a,b"\n';
+  const wanted = [
+    ["3", null],
+    ["2", "NA"],
+    ["1", null],
+    [null, "a,b"],
+  ];
+  assert.deepEqual(await find(text, wanted, { nulls: ["NA", "-"] }), [4, 3, 2, 5]);
+});
+
 test("lines of JSON are found whatever blanks and commas stand around them", async () => {
   const path = join(folder, "file.ndjson");
   await writeFile(path, '[\n{"a":1},\n  {"a":"\\"2\\""} , \r\n\n{"a":3}\n]');
-  const dialect = { format: "ndjson", trailingCommas: true } as const;
   const wanted = ['{"a":3}', '{"a":"\\"2\\""}', '{"a":1},', "]"];
-  assert.deepEqual(await findLines(path, wanted, { dialect }), [5, 3, 2, 6]);
+  assert.deepEqual(
+    await findLines(path, wanted, { dialect: { format: "ndjson", trailingCommas: true } }),
+    [5, 3, 2, 6],
+  );
 });
 
 test("compressed files are searched as what they hold", async () => {

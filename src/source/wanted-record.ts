@@ -1,0 +1,150 @@
+/** Records that are looked for in a file, and what tells cheaply whether some bytes may be one of them. */
+
+import type { CsvDialect } from "./csv-record.ts";
+
+/** The decoded fields of a CSV record, or a line of JSON. */
+export type WantedRecord = readonly (string | null)[] | string;
+
+/** What is looked for, found again by numbers that are cheap to make from the bytes of a record. */
+export interface WantedIndex {
+  /** Quick and sometimes wrongly true. */
+  mayHold(hash: number): boolean;
+  /** Numbers of wanted records, the first ones last, by the hash of the line that they are without quotes. */
+  readonly plain: ReadonlyMap<number, number[]>;
+  readonly quoted: ReadonlyMap<number, number[]>;
+  plainText(at: number): string;
+}
+
+export interface IndexOptions {
+  readonly csv: CsvDialect;
+  /** Whether the fields say too little about the bytes, and only `plain` of the decoded fields is asked. */
+  readonly isLoose: boolean;
+  readonly quoteByte: number;
+  readonly trailingCommas: boolean;
+}
+
+export function indexWanted(
+  wanted: readonly WantedRecord[],
+  { csv, isLoose, quoteByte, trailingCommas }: IndexOptions,
+): WantedIndex {
+  const plain = new Map<number, number[]>();
+  const quoted = new Map<number, number[]>();
+  const bits = new Uint32Array(2 ** Math.min(20, 7 + Math.ceil(Math.log2(wanted.length + 1))));
+  const mask = bits.length * 32 - 1;
+  const standsBare = (field: string | null): boolean =>
+    field === null || (field !== "" && !field.includes(csv.delimiter));
+  const plainText = (at: number): string => {
+    const record = wanted[at] ?? "";
+    if (typeof record !== "string") return joinFields(record, csv);
+    return trimText(record, trailingCommas);
+  };
+  const add = (map: Map<number, number[]>, hash: number, at: number): void => {
+    bits[(hash & mask) >>> 5] = (bits[(hash & mask) >>> 5] as number) | (1 << (hash & 31));
+    const list = map.get(hash);
+    if (list === undefined) map.set(hash, [at]);
+    else list.push(at);
+  };
+  for (let at = wanted.length - 1; at >= 0; at--) {
+    const record = wanted[at] ?? "";
+    const bytes = Buffer.from(plainText(at));
+    const isText = typeof record === "string";
+    if (isText || isLoose || record.every(standsBare)) {
+      add(plain, samplePlain(bytes, 0, bytes.length), at);
+    }
+    if (isText || isLoose) continue;
+    const quotes = bytes.reduce((count, byte) => count + Number(byte === quoteByte), 0);
+    add(quoted, sampleUnquoted(bytes, 0, bytes.length, { quoteByte, quotes }), at);
+  }
+  return {
+    plain,
+    quoted,
+    plainText,
+    mayHold: (hash) => (((bits[(hash & mask) >>> 5] as number) >>> (hash & 31)) & 1) === 1,
+  };
+}
+
+/** From the length and 16 bytes of the beginning, the middle and the end; of a short line from all. */
+export function samplePlain(bytes: Buffer, start: number, end: number): number {
+  const length = end - start;
+  let hash = Math.imul(length, 0x9e3779b1);
+  if (length < 16) {
+    for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+  } else {
+    hash = Math.imul(hash ^ wordAt(bytes, start), 0x01000193);
+    hash = Math.imul(hash ^ wordAt(bytes, start + 4), 0x85ebca6b);
+    hash = Math.imul(hash ^ wordAt(bytes, start + (length >> 1) - 2), 0x01000193);
+    hash = Math.imul(hash ^ wordAt(bytes, end - 4), 0xc2b2ae35);
+  }
+  return hash ^ (hash >>> 15);
+}
+
+function wordAt(bytes: Buffer, at: number): number {
+  return (
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  );
+}
+
+/** From the length without quotes and 8 bytes of each end that are none: the same however fields are quoted. */
+export function sampleUnquoted(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  { quoteByte, quotes }: { quoteByte: number; quotes: number },
+): number {
+  let hash = Math.imul(end - start - quotes, 0x85ebca6b);
+  for (let at = start, taken = 0; at < end && taken < 8; at++) {
+    const byte = bytes[at] as number;
+    if (byte === quoteByte) continue;
+    hash = Math.imul(hash ^ byte, 0x01000193);
+    taken += 1;
+  }
+  for (let at = end - 1, taken = 0; at >= start && taken < 8; at--) {
+    const byte = bytes[at] as number;
+    if (byte === quoteByte) continue;
+    hash = Math.imul(hash ^ byte, 0x01000193);
+    taken += 1;
+  }
+  return hash ^ (hash >>> 15);
+}
+
+export function isAlike(wanted: WantedRecord, fields: readonly (string | null)[]): boolean {
+  return (
+    typeof wanted !== "string" &&
+    wanted.length === fields.length &&
+    wanted.every((field, index) => field === fields[index])
+  );
+}
+
+/** Where a line of JSON begins and ends without the blanks around it and the comma after it. */
+export function trim(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  comma: boolean,
+): [start: number, end: number] {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(bytes[start] as number)) start += 1;
+  while (end > start && isBlank(bytes[end - 1] as number)) end -= 1;
+  if (comma && end > start && bytes[end - 1] === 0x2c) end -= 1;
+  while (end > start && isBlank(bytes[end - 1] as number)) end -= 1;
+  return [start, end];
+}
+
+function trimText(text: string, comma: boolean): string {
+  const bytes = Buffer.from(text);
+  const [start, end] = trim(bytes, 0, bytes.length, comma);
+  return bytes.toString("utf8", start, end);
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d;
+}
+
+/** The record as it would stand in a line without quotes. */
+export function joinFields(fields: readonly (string | null)[], { delimiter }: CsvDialect): string {
+  return fields.map((field) => field ?? "").join(delimiter);
+}
