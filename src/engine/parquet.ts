@@ -6,13 +6,13 @@ import { MillraceError } from "../base/error.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import type { Field } from "../schema/type.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
+import { withBounds } from "./bound.ts";
 import { cellReader } from "./cell.ts";
 import { type Columns, columnsOf, fieldsOf, isSafeInParquet } from "./column.ts";
 import type { Row, WriteOptions } from "./engine.ts";
 import { engineError } from "./fault.ts";
 import { partitionText } from "./partition-value.ts";
 import { columnStatistics } from "./statistics.ts";
-import { withTextBounds } from "./text-bound.ts";
 import { duckdbType } from "./type.ts";
 
 /** A file that would pass this is ended and another begun, between two row groups. */
@@ -30,7 +30,7 @@ export async function writeParquet(
   const columns = await columnsOf(connection, query);
   const fields = fieldsOf(columns.names, columns.types);
   checkNames(columns.names, options);
-  const [before, after] = safeCasts(columns, fields);
+  const [before, after] = safeCasts(columns, fields, options.partitionBy ?? []);
   const head = `COPY (${before}\n`;
   const tail = `\n${after}) TO ${quoteText(options.folder)} (${copyOptions(options)})`;
   // A query from a file may end in a semicolon, which COPY does not want.
@@ -46,11 +46,8 @@ export async function writeParquet(
       files.push(writtenFile(row, fields, options));
     }
   }
-  return withTextBounds(
-    connection,
-    files.filter((file) => file.rows > 0n),
-    fields,
-  );
+  const whole = files.filter((file) => file.rows > 0n);
+  return withBounds(connection, whole, fields);
 }
 
 function checkNames(names: readonly string[], { partitionBy = [] }: WriteOptions): void {
@@ -87,12 +84,20 @@ async function runCopy(
 }
 
 /** What stands before and after the query, so that its types are those that the table says. */
-function safeCasts(columns: Columns, fields: readonly Field[]): readonly [string, string] {
-  if (columns.types.every(isSafeInParquet)) return ["", ""];
-  const casts = fields.flatMap(({ name, type }, index) => {
+function safeCasts(
+  columns: Columns,
+  fields: readonly Field[],
+  partitionBy: readonly string[],
+): readonly [string, string] {
+  const isBytes = ({ name, type }: Field) => type === "binary" && partitionBy.includes(name);
+  if (columns.types.every(isSafeInParquet) && !fields.some(isBytes)) return ["", ""];
+  const casts = fields.flatMap((field, index) => {
+    const { name, type } = field;
     const found = columns.types[index];
-    if (found === undefined || type === "void") return [];
     const column = quoteName(name);
+    if (found === undefined || type === "void") return [];
+    // As partition value it comes back as text, which bytes need not be.
+    if (isBytes(field)) return [`hex(${column}) AS ${column}`];
     return isSafeInParquet(found)
       ? [column]
       : [`CAST(${column} AS ${duckdbType(type)}) AS ${column}`];

@@ -21,7 +21,7 @@ export function partitionLiteral(text: string | null, type: DataType): string {
   }
 }
 
-/** The log's text of a value that the engine printed. */
+/** The log's text of a value that the engine printed; binary is given as hexadecimal digits. */
 export function partitionText(printed: string | null, type: DataType): string | null {
   if (printed === null || printed === "") return null;
   switch (type) {
@@ -71,17 +71,12 @@ function binaryOf(text: string): Buffer {
   );
 }
 
-function binaryText(printed: string): string {
-  const bytes = Buffer.from(
-    printed.replace(/\\x([0-9A-Fa-f]{2})/g, (_, digits: string) =>
-      String.fromCharCode(Number.parseInt(digits, 16)),
-    ),
-    "latin1",
-  );
+function binaryText(hex: string): string {
+  const bytes = Buffer.from(hex, "hex");
   const text = bytes.toString();
   if (Buffer.from(text).equals(bytes)) return text;
   throw new MillraceError(
-    `The binary partition value 0x${bytes.toString("hex")} is not UTF-8 text, and the Delta log can hold no other.`,
+    `The binary partition value 0x${hex} is not UTF-8 text, and the Delta log can hold no other.`,
     { code: "engine/partition-value", hint: "Partition by its hexadecimal text: hex(column)." },
   );
 }

@@ -97,13 +97,49 @@ describe("statistics", () => {
     });
   }
 
-  test("tell of NaN, and leave it out of the bounds", async () => {
-    const column = await statisticsOf(
-      "SELECT CASE WHEN i = 200000 THEN 'nan'::DOUBLE ELSE i END AS x FROM range(300000) AS r(i)",
-    );
-    assert.deepEqual([column.hasNan, column.min, column.max], [true, "0.0", "299999.0"]);
+  test("tell of NaN in whatever row group it stands, at whatever depth", async () => {
+    for (const place of [5, 150_000, 299_999]) {
+      const { columns } = await writeOne(
+        `SELECT 'a' AS first, CASE WHEN i = ${place} THEN 'nan'::DOUBLE ELSE i END AS x, {'y.z': x::FLOAT, 'n': i::DOUBLE} AS s FROM range(300000) AS r(i)`,
+      );
+      assert.deepEqual(
+        columns.map(({ path, hasNan }) => [path.join("/"), hasNan]),
+        [
+          ["first", false],
+          ["x", true],
+          ["s/y.z", true],
+          ["s/n", false],
+        ],
+      );
+    }
     const only = await statisticsOf("SELECT 'nan'::FLOAT AS x");
     assert.deepEqual([only.hasNan, only.min, only.max], [true, undefined, undefined]);
+    const none = await statisticsOf(
+      "SELECT CASE WHEN i < 150000 THEN i END::DOUBLE AS x FROM range(300000) AS r(i)",
+    );
+    assert.deepEqual([none.hasNan, none.min, none.max], [false, "0.0", "149999.0"]);
+  });
+
+  test("are whole where a column is null throughout a row group", async () => {
+    const values =
+      "i AS a, 't' || i AS b, i / 2 AS c, '2020-01-01'::DATE + i::INTEGER AS d, i % 2 = 0 AS e, i::DECIMAL(20, 2) AS f, to_timestamp(i) AS g";
+    for (const kept of [
+      "i < 1000",
+      "i > 299000",
+      "i BETWEEN 150000 AND 150100",
+      "i NOT BETWEEN 100000 AND 250000",
+    ]) {
+      const query = `SELECT ${values.replaceAll(/(?<=^|, )(.*?) AS (?=[a-g](,|$))/g, `CASE WHEN ${kept} THEN $1 END AS `)} FROM range(300000) AS r(i)`;
+      const { columns } = await writeOne(query);
+      const bounds = await engine.rows(
+        `SELECT ${columns.map(({ path: [name] }) => `[CAST(min(${name}) AS VARCHAR), CAST(max(${name}) AS VARCHAR), CAST(count(*) - count(${name}) AS VARCHAR)] AS ${name}`).join(", ")} FROM (${query})`,
+      );
+      const found = columns.map(({ path, min, max, nullCount }) => [
+        path[0],
+        [min, max, String(nullCount)],
+      ]);
+      assert.deepEqual(found, Object.entries(bounds[0] ?? {}));
+    }
   });
 
   test("of a column of nulls count them and have no bounds", async () => {
@@ -203,7 +239,7 @@ describe("partitions", () => {
     ["DECIMAL(9, 3)", ["1.5"], ["1.500"]],
     ["BIGINT", ["-9223372036854775808"], ["-9223372036854775808"]],
     ["UUID", ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"], ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]],
-    ["BLOB", ["a'\\x5C\\x00b"], ["a'\\\u0000b"]],
+    ["BLOB", ["a'\\x5C\\x00b", "\\x5Cx41"], ["a'\\\u0000b", "\\x41"]],
   ] as const) {
     test(`of type ${type} are named as the Delta log writes them`, async () => {
       assert.deepEqual(new Set(await partitionsOf(type, values)), new Set(texts));
