@@ -297,13 +297,7 @@ export function scanJson(events: JsonEvents): JsonScanner {
       offset += length;
     },
     finish() {
-      if (
-        depth === 0 &&
-        state >= ZERO &&
-        state <= EXPONENT_DIGITS &&
-        AFTER_DIGIT[state] !== undefined
-      )
-        end(0);
+      if (depth === 0 && WHOLE_NUMBERS.includes(state)) end(0);
       if (state !== DONE) {
         const where = containers[depth] === ARRAY ? "an array" : "an object";
         const outside =
@@ -316,6 +310,9 @@ export function scanJson(events: JsonEvents): JsonScanner {
 }
 
 const ESCAPED: readonly number[] = [0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74];
+
+/** Where a number may be over. */
+const WHOLE_NUMBERS: readonly number[] = [ZERO, WHOLE, FRACTION, EXPONENT_DIGITS];
 
 const AFTER_DIGIT: Readonly<Record<number, number>> = {
   [MINUS]: ZERO,
