@@ -23,7 +23,9 @@ export interface HeaderOptions extends CsvDialect {
 
 /** Reads no more of the file than the header. A file without a record and a name that stands twice are problems. */
 export async function readCsvHeader(path: string, options: HeaderOptions): Promise<CsvHeader> {
-  const { endsInCr = false, compression, signal, ...dialect } = options;
+  const { delimiter, quote, endsInCr = false, compression, signal } = options;
+  // A column may be called NA: what means null in a field is a name here.
+  const dialect = { delimiter, quote };
   let names: readonly string[] | undefined;
   let headerLine = 1;
   await walkRecords(

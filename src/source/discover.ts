@@ -25,7 +25,7 @@ export interface UnreadableFile {
 export interface Discovery {
   /** Sorted by name. */
   readonly files: readonly FoundFile[];
-  readonly unreadable: readonly UnreadableFile[];
+  readonly problems: readonly UnreadableFile[];
 }
 
 /** Names that programs give to what is not finished or not meant to be seen. */
@@ -46,11 +46,11 @@ export async function listFiles(pattern: string, root: string): Promise<Discover
   if (!exists && !isPattern && !(await isLink(literal))) throw await notFound(pattern, literal);
   const paths = isPattern ? await expand(pattern, root) : [literal];
   const files: FoundFile[] = [];
-  const unreadable: UnreadableFile[] = [];
+  const problems: UnreadableFile[] = [];
   for (const path of paths) {
     const name = nameOf(path, root);
     const found = await look(path);
-    if (typeof found === "string") unreadable.push({ name, path, message: found });
+    if (typeof found === "string") problems.push({ name, path, message: found });
     else if (!found.isDirectory()) {
       files.push({
         name,
@@ -60,14 +60,14 @@ export async function listFiles(pattern: string, root: string): Promise<Discover
         inode: BigInt(found.ino),
       });
     } else if (!isPattern) {
-      unreadable.push({
+      problems.push({
         name,
         path,
         message: `is a folder; name the files in it: ${pattern.replace(/\/$/, "")}/*`,
       });
     }
   }
-  return { files: files.sort(byName), unreadable: unreadable.sort(byName) };
+  return { files: files.sort(byName), problems: problems.sort(byName) };
 }
 
 /** Hidden folders are entered only where the pattern itself names them. */

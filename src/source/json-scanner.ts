@@ -7,6 +7,8 @@
  * that keys do not repeat is for others to check.
  */
 
+import { beginNumber, goOnNumber, isWholeNumber, type NumberPart } from "./json-number.ts";
+
 export type JsonKind = "object" | "array" | "text" | "number" | "boolean" | "null";
 
 /** Offsets count from the beginning of the document. */
@@ -53,15 +55,8 @@ const STRING = 6;
 const ESCAPE = 7;
 const HEX = 8;
 const WORD = 9;
-const MINUS = 10;
-const ZERO = 11;
-const WHOLE = 12;
-const POINT = 13;
-const FRACTION = 14;
-const EXPONENT = 15;
-const EXPONENT_SIGN = 16;
-const EXPONENT_DIGITS = 17;
-const DONE = 18;
+const NUMBER = 10;
+const DONE = 11;
 
 const WANTED: Readonly<Record<number, string>> = {
   [VALUE]: "a value",
@@ -69,10 +64,7 @@ const WANTED: Readonly<Record<number, string>> = {
   [FIRST_KEY_OR_END]: "a key in quotes or }",
   [KEY]: "a key in quotes",
   [COLON]: "a colon",
-  [MINUS]: "a digit",
-  [POINT]: "a digit",
-  [EXPONENT]: "a digit or a sign",
-  [EXPONENT_SIGN]: "a digit",
+  [NUMBER]: "a digit",
   [DONE]: "nothing more",
 };
 
@@ -89,6 +81,7 @@ export function scanJson(events: JsonEvents): JsonScanner {
   let word = "";
   let wordAt = 0;
   let hexLeft = 0;
+  let part: NumberPart | undefined;
   let offset = 0;
   let line = 1;
   let lineStart = 0;
@@ -191,9 +184,10 @@ export function scanJson(events: JsonEvents): JsonScanner {
         beginWord("null", "null", at);
         break;
       default:
-        if (byte !== 0x2d && !isDigit(byte)) unexpected(byte, at);
+        part = beginNumber(byte);
+        if (part === undefined) unexpected(byte, at);
         begin("number", at);
-        state = byte === 0x2d ? MINUS : byte === 0x30 ? ZERO : WHOLE;
+        state = NUMBER;
     }
   };
 
@@ -247,18 +241,12 @@ export function scanJson(events: JsonEvents): JsonScanner {
 
   /** True where the byte belongs to the number. */
   const stepInNumber = (byte: number, at: number): boolean => {
-    const next = isDigit(byte)
-      ? AFTER_DIGIT[state]
-      : byte === 0x2e
-        ? AFTER_POINT[state]
-        : afterSignOrE(state, byte);
+    const next = part === undefined ? undefined : goOnNumber(part, byte);
     if (next !== undefined) {
-      state = next;
-      if (state === ZERO && byte !== 0x30) state = WHOLE;
+      part = next;
       return true;
     }
-    if (state === MINUS || state === POINT || state === EXPONENT || state === EXPONENT_SIGN)
-      unexpected(byte, at);
+    if (part === undefined || !isWholeNumber(part)) unexpected(byte, at);
     end(at);
     return false;
   };
@@ -280,7 +268,7 @@ export function scanJson(events: JsonEvents): JsonScanner {
           else if (byte === 0x5c) state = ESCAPE;
           else fail("a raw control character or line end inside a text", at);
           at += 1;
-        } else if (state >= MINUS && state <= EXPONENT_DIGITS) {
+        } else if (state === NUMBER) {
           if (stepInNumber(piece[at] as number, at)) at += 1;
         } else {
           const byte = piece[at] as number;
@@ -297,7 +285,7 @@ export function scanJson(events: JsonEvents): JsonScanner {
       offset += length;
     },
     finish() {
-      if (depth === 0 && WHOLE_NUMBERS.includes(state)) end(0);
+      if (depth === 0 && state === NUMBER && part !== undefined && isWholeNumber(part)) end(0);
       if (state !== DONE) {
         const where = containers[depth] === ARRAY ? "an array" : "an object";
         const outside =
@@ -311,31 +299,7 @@ export function scanJson(events: JsonEvents): JsonScanner {
 
 const ESCAPED: readonly number[] = [0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74];
 
-/** Where a number may be over. */
-const WHOLE_NUMBERS: readonly number[] = [ZERO, WHOLE, FRACTION, EXPONENT_DIGITS];
-
-const AFTER_DIGIT: Readonly<Record<number, number>> = {
-  [MINUS]: ZERO,
-  [WHOLE]: WHOLE,
-  [POINT]: FRACTION,
-  [FRACTION]: FRACTION,
-  [EXPONENT]: EXPONENT_DIGITS,
-  [EXPONENT_SIGN]: EXPONENT_DIGITS,
-  [EXPONENT_DIGITS]: EXPONENT_DIGITS,
-};
-
-const AFTER_POINT: Readonly<Record<number, number>> = { [ZERO]: POINT, [WHOLE]: POINT };
-
-function afterSignOrE(state: number, byte: number): number | undefined {
-  if (byte === 0x2b || byte === 0x2d) return state === EXPONENT ? EXPONENT_SIGN : undefined;
-  const isE = byte === 0x65 || byte === 0x45;
-  return isE && (state === ZERO || state === WHOLE || state === FRACTION) ? EXPONENT : undefined;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
-}
-
 function isHex(byte: number): boolean {
-  return isDigit(byte) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66);
+  const isDigit = byte >= 0x30 && byte <= 0x39;
+  return isDigit || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66);
 }

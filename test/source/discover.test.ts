@@ -31,13 +31,13 @@ before(async () => {
 after(() => rm(root, { recursive: true }));
 
 test("a pattern gives files sorted by name, without hidden and unfinished ones, and reports broken links", async () => {
-  const { files, unreadable } = await listFiles("inbox/*.csv", root);
+  const { files, problems } = await listFiles("inbox/*.csv", root);
   assert.deepEqual(
     files.map((file) => file.name),
     ["inbox/a.csv", "inbox/b.csv", "inbox/c [1].csv"],
   );
   assert.deepEqual(
-    unreadable.map(({ name, message }) => [name, message]),
+    problems.map(({ name, message }) => [name, message]),
     [["inbox/broken.csv", "is a link to a file that is not there"]],
   );
 });
@@ -81,7 +81,7 @@ test("a path that names nothing is an error with the nearest name", async () => 
 
 test("a folder and a broken link named as paths are problems", async () => {
   const folder = await listFiles("inbox", root);
-  assert.match(folder.unreadable[0]?.message ?? "", /is a folder.*inbox\/\*/);
+  assert.match(folder.problems[0]?.message ?? "", /is a folder.*inbox\/\*/);
   const link = await listFiles("inbox/broken.csv", root);
-  assert.match(link.unreadable[0]?.message ?? "", /not there/);
+  assert.match(link.problems[0]?.message ?? "", /not there/);
 });
