@@ -2,6 +2,8 @@
 
 import { MillraceError } from "../base/error.ts";
 import { type AddFile, keyOf } from "./action.ts";
+import { wantedMode } from "./column-mapping.ts";
+import { whyUntrue } from "./evolution.ts";
 import { checkWritable } from "./protocol.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { PlannedTable } from "./table-spec.ts";
@@ -29,7 +31,9 @@ export function checkChange(
     const { fields, protocol, metadata } = planned;
     const content = { fields, configuration: metadata.configuration };
     checkWritable(protocol, content, { table: folder, version: (before?.version ?? -1) + 1 });
-    checkLayoutStays(before, planned, change);
+    if (before !== undefined && before.files.length > 0 && change.remove !== "all") {
+      checkFilesStayTrue(before, planned);
+    }
   }
   if (before === undefined && planned === undefined) {
     throw new MillraceError(`There is no table ${folder} to write to.`, {
@@ -72,20 +76,20 @@ function checkRemoval({ folder, metadata, state }: Snapshot, change: Intent): vo
   }
 }
 
-/** Files that stay must still be where the new layout looks for their values. */
-function checkLayoutStays(
-  before: Snapshot | undefined,
-  planned: PlannedTable,
-  { remove }: Intent,
-): void {
-  if (before === undefined || remove === "all") return;
-  const old = before.metadata.partitionColumns;
-  const { partitionColumns } = planned.metadata;
-  if (before.files.length === 0 || old.join("\0") === partitionColumns.join("\0")) return;
-  throw new MillraceError(
-    `The table ${before.folder} is partitioned by (${old.join(", ")}) and cannot become partitioned by (${partitionColumns.join(", ")}) while its files stay.`,
-    { code: "delta/bad-schema", hint: "Replace all rows of the table in the same commit." },
-  );
+/** Files that stay must still hold what the new columns say. */
+function checkFilesStayTrue(before: Snapshot, planned: PlannedTable): void {
+  const old = before.metadata.partitionColumns.join(", ");
+  const partitioned = planned.metadata.partitionColumns.join(", ");
+  const isMapped = wantedMode(planned.metadata.configuration) !== "none";
+  const why =
+    old === partitioned
+      ? whyUntrue(before.metadata.fields, planned.fields, isMapped)
+      : `is partitioned by (${old}) and would be by (${partitioned})`;
+  if (why === undefined) return;
+  throw new MillraceError(`The table ${before.folder} ${why}, while its files stay as they are.`, {
+    code: "delta/bad-schema",
+    hint: "Replace all rows of the table in the same commit, or make a new table.",
+  });
 }
 
 function checkOncePerTransaction(folder: string, { transactions = [] }: Intent): void {

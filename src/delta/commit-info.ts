@@ -1,7 +1,6 @@
 /** `commitInfo`: what a commit says about itself. */
 
 import { renderJson } from "../base/json.ts";
-import type { Snapshot } from "./snapshot.ts";
 
 const ENGINE = "Millrace";
 
@@ -18,22 +17,22 @@ export interface CommitFacts {
   /** Tells our commit from another's after an answer was lost. */
   readonly txnId: string;
   readonly now: number;
-  readonly before: Snapshot | undefined;
-  /** `commitInfo` of the version right before ours. */
-  readonly previous: Readonly<Record<string, unknown>> | undefined;
-  readonly configuration: Readonly<Record<string, string>>;
+  /** The version the change was planned on. */
+  readonly readVersion: number | undefined;
+  /** When the version right before ours was committed; given where commits carry their own time. */
+  readonly previousTime: number | undefined;
   readonly isBlindAppend: boolean;
 }
 
 export function commitInfo(facts: CommitFacts): Record<string, unknown> {
-  const { change, txnId, now, before, previous, configuration, isBlindAppend } = facts;
-  const isTimed = configuration["delta.enableInCommitTimestamps"] === "true";
+  const { change, txnId, now, readVersion, previousTime, isBlindAppend } = facts;
   return {
-    ...(isTimed ? { inCommitTimestamp: laterThan(previous, now) } : {}),
+    // These times rise strictly, whatever the clocks of the writers say.
+    ...(previousTime === undefined ? {} : { inCommitTimestamp: Math.max(now, previousTime + 1) }),
     timestamp: now,
     operation: change.operation,
     operationParameters: texts(change.parameters),
-    ...(before === undefined ? {} : { readVersion: before.version }),
+    readVersion,
     isolationLevel: "Serializable",
     isBlindAppend,
     operationMetrics: texts(change.metrics),
@@ -41,12 +40,6 @@ export function commitInfo(facts: CommitFacts): Record<string, unknown> {
     txnId,
     millrace: change.info,
   };
-}
-
-/** In-commit timestamps rise strictly, whatever the clocks of the writers say. */
-function laterThan(previous: Readonly<Record<string, unknown>> | undefined, now: number): number {
-  const last = previous?.inCommitTimestamp;
-  return typeof last === "number" ? Math.max(now, last + 1) : now;
 }
 
 /** Other readers take parameters and metrics for texts. */

@@ -5,7 +5,7 @@ import { isJson, type Transaction } from "./action.ts";
 import { listLog } from "./log-files.ts";
 import { readCommit } from "./read-commit.ts";
 import type { DeltaContext } from "./table.ts";
-import { commitTimes } from "./time-travel.ts";
+import { inCommitTime, risingTimes } from "./time-travel.ts";
 
 export interface CommitRecord {
   readonly version: number;
@@ -32,14 +32,12 @@ export async function history(
   const { storage } = context;
   const { commits } = await listLog(storage, folder, after + 1);
   const newest = commits.slice(Math.max(0, commits.length - limit)).toReversed();
-  const times = new Map(
-    (await commitTimes(storage, commits)).map(({ version, time }) => [version, time]),
-  );
+  const times = new Map(risingTimes(commits).map(({ version, time }) => [version, time]));
   return mapInOrder(newest, AT_ONCE, async ({ path, version }) => {
     const { info = {}, transactions, adds, removes } = await readCommit(storage, path);
     return {
       version,
-      timestamp: new Date(times.get(version) ?? 0),
+      timestamp: new Date(inCommitTime(info) ?? times.get(version) ?? 0),
       operation: typeof info.operation === "string" ? info.operation : "unknown",
       parameters: isJson(info.operationParameters) ? info.operationParameters : {},
       metrics: isJson(info.operationMetrics) ? info.operationMetrics : {},

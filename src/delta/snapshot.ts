@@ -7,6 +7,7 @@ import { checkReadable } from "./protocol.ts";
 import { parseSchema } from "./schema-text.ts";
 import { rowCount } from "./statistics-text.ts";
 import type { TableState } from "./table-state.ts";
+import { inCommitTime } from "./time-travel.ts";
 
 export interface Metadata {
   readonly id: string;
@@ -93,11 +94,16 @@ export function snapshotOf(state: TableState, place: SnapshotPlace): Snapshot {
   };
 }
 
+/** True where each commit of the table carries its own time. */
+export function keepsTimes(configuration: Readonly<Record<string, string>>): boolean {
+  return configuration["delta.enableInCommitTimestamps"] === "true";
+}
+
 /** The version's own time where the table keeps times in its commits. */
 function inCommitTimestamp({ info }: TableState, { configuration }: Metadata): Date | undefined {
-  if (configuration["delta.enableInCommitTimestamps"] !== "true") return undefined;
-  const time = info?.inCommitTimestamp;
-  return typeof time === "number" ? new Date(time) : undefined;
+  if (!keepsTimes(configuration)) return undefined;
+  const time = inCommitTime(info);
+  return time === undefined ? undefined : new Date(time);
 }
 
 function sumRows(files: Iterable<AddFile>): bigint | undefined {

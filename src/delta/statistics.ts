@@ -25,9 +25,7 @@ interface Tree {
  */
 export function renderStatistics(file: WrittenFile, layout: Layout): string {
   const columns = new Map(file.columns.map((column) => [key(column.path), column]));
-  const nullCount: Tree = {};
-  const minValues: Tree = {};
-  const maxValues: Tree = {};
+  const [nullCount, minValues, maxValues] = [emptyTree(), emptyTree(), emptyTree()];
   let bounded = true;
   for (const { path, type } of indexedLeaves(layout)) {
     const column = columns.get(key(path));
@@ -88,10 +86,15 @@ function isAllNull(column: ColumnStatistics | undefined, rows: bigint): boolean 
 function put(tree: Tree, path: readonly string[], value: unknown): void {
   let at = tree;
   for (const name of path.slice(0, -1)) {
-    at[name] ??= {};
+    at[name] ??= emptyTree();
     at = at[name] as Tree;
   }
   at[path.at(-1) ?? ""] = typeof value === "bigint" ? exactNumber(String(value)) : value;
+}
+
+/** Without a prototype any name can be a column's. */
+function emptyTree(): Tree {
+  return Object.create(null);
 }
 
 function key(path: readonly string[]): string {

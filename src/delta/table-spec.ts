@@ -14,7 +14,7 @@ import {
 import { holdsType, mapFields } from "./field-tree.ts";
 import { protocolFor } from "./protocol.ts";
 import { renderSchema } from "./schema-text.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { keepsTimes, type Snapshot } from "./snapshot.ts";
 
 export interface TableSpec {
   readonly name?: string;
@@ -55,6 +55,7 @@ export function planTable(spec: TableSpec, base?: Snapshot): PlannedTable {
       ? { ...asked, "delta.columnMapping.mode": "name" }
       : asked;
   checkProperties(configuration);
+  if (before !== undefined) checkSwitches(configuration, before.configuration);
   const planned = assignMapping({ fields: inherited, configuration }, before);
   const name = spec.name ?? base?.metadata.name;
   return {
@@ -152,6 +153,26 @@ function checkProperties(configuration: Readonly<Record<string, string>>): void 
         hint: "Leave the property out.",
       },
     );
+  }
+}
+
+/** `before` are the properties of the table that changes, whose files stay as they are. */
+function checkSwitches(
+  configuration: Readonly<Record<string, string>>,
+  before: Readonly<Record<string, string>>,
+): void {
+  const [from, to] = [wantedMode(before), wantedMode(configuration)];
+  if (from !== to && !(from === "none" && to === "name")) {
+    throw new MillraceError(`The table's column mapping is ${from} and cannot become ${to}.`, {
+      code: "delta/bad-property",
+      hint: "Its files were written for the old mode; make a new table.",
+    });
+  }
+  if (keepsTimes(configuration) && !keepsTimes(before)) {
+    throw new MillraceError("In-commit timestamps can only be switched on when a table is made.", {
+      code: "delta/bad-property",
+      hint: "Leave delta.enableInCommitTimestamps out, or make a new table.",
+    });
   }
 }
 

@@ -20,7 +20,7 @@ export interface TableState {
   readonly files: ReadonlyMap<string, AddFile>;
   /** Removed files by `keyOf`: what readers of older versions may still need. */
   readonly tombstones: ReadonlyMap<string, RemoveFile>;
-  /** `inCommitTimestamp` of the last commit that had one, or its `timestamp`. */
+  /** `commitInfo` of the newest commit; unknown where a checkpoint was the last word. */
   readonly info: Readonly<Record<string, unknown>> | undefined;
 }
 

@@ -2,11 +2,12 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Crash } from "../base/crash-point.ts";
-import { type MillraceError, systemCodeOf } from "../base/error.ts";
+import { MillraceError, systemCodeOf } from "../base/error.ts";
 import type { TableFiles } from "../schema/table-files.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Filter } from "./filter.ts";
 import { readLastCheckpoint } from "./last-checkpoint.ts";
+import { loadSegment } from "./load.ts";
 import {
   checkContiguous,
   chooseSegment,
@@ -15,11 +16,10 @@ import {
   noSuchVersion,
 } from "./log-files.ts";
 import type { ParquetIo } from "./parquet-io.ts";
-import { readCheckpoint } from "./read-checkpoint.ts";
 import { readCommits } from "./read-commit.ts";
 import { chooseFiles } from "./scan.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
-import { EMPTY_STATE, replay } from "./table-state.ts";
+import { replay } from "./table-state.ts";
 import { versionAt } from "./time-travel.ts";
 
 /** All that work on tables needs from outside. */
@@ -88,14 +88,7 @@ export function scan(
 
 async function open(context: DeltaContext, folder: string, at: At): Promise<Snapshot | undefined> {
   const segment = await findSegment(context, folder, at);
-  if (segment === undefined) return undefined;
-  const checkpoint =
-    segment.checkpoint === undefined
-      ? []
-      : [await readCheckpoint(context, folder, segment.checkpoint)];
-  const commits = await readCommits(context.storage, segment.commits);
-  const state = replay(EMPTY_STATE, [...checkpoint, ...commits]);
-  return snapshotOf(state, { folder, version: segment.version, modified: segment.modified });
+  return segment === undefined ? undefined : loadSegment(context, folder, segment);
 }
 
 /** Uses the hint of `_last_checkpoint` to list less, and lists everything where it does not help. */
@@ -114,15 +107,18 @@ async function findSegment(
   const listing = await listLog(storage, folder);
   if (timestamp === undefined) return chooseSegment(listing, folder, version);
   if (chooseSegment(listing, folder) === undefined) return undefined;
-  return chooseSegment(listing, folder, await versionAt(storage, { folder, listing, timestamp }));
+  return chooseSegment(
+    listing,
+    folder,
+    await versionAt(storage, { folder, commits: listing.commits, timestamp }),
+  );
 }
 
 async function reopen(context: DeltaContext, folder: string, version?: number): Promise<Snapshot> {
   const snapshot = await openSnapshot(context, folder, version === undefined ? {} : { version });
-  if (snapshot === undefined) throw tableGone(folder);
-  return snapshot;
-}
-
-function tableGone(folder: string): MillraceError {
-  return noSuchVersion(folder, 0, -1);
+  if (snapshot !== undefined) return snapshot;
+  throw new MillraceError(`The table ${folder} is gone.`, {
+    code: "delta/no-table",
+    hint: "Its log was removed while it was in use.",
+  });
 }

@@ -1,33 +1,38 @@
-/** Finding the version that was current at an instant. */
+/** When versions were committed, and which one was current at an instant. */
 
 import { MillraceError } from "../base/error.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { CommitFile, LogListing } from "./log-files.ts";
+import type { CommitFile } from "./log-files.ts";
 import { readCommit } from "./read-commit.ts";
 
 /**
- * The newest version committed at or before `timestamp`. Times are those of the commit files, made
- * to rise strictly as the protocol's readers do, or the commits' own where the table keeps them.
- * Earlier than the first commit that is left is `delta/no-such-version`.
+ * The newest version committed at or before `timestamp`: by the commits' own times where the table
+ * keeps them, before that by `risingTimes`. Earlier than the oldest commit is `delta/no-such-version`.
  */
 export async function versionAt(
   storage: Storage,
-  { folder, listing, timestamp }: { folder: string; listing: LogListing; timestamp: Date },
+  { folder, commits, timestamp }: VersionQuestion,
 ): Promise<number> {
-  const times = await commitTimes(storage, listing.commits);
-  const found = times.findLast(({ time }) => time <= timestamp.getTime());
+  const wanted = timestamp.getTime();
+  let unread = commits.length;
+  // Once a table keeps times in its commits every later commit has one, so the newest tell.
+  for (const { version, path } of commits.toReversed()) {
+    const own = inCommitTime((await readCommit(storage, path)).info);
+    if (own === undefined) break;
+    if (own <= wanted) return version;
+    unread -= 1;
+  }
+  const times = risingTimes(commits.slice(0, unread));
+  const found = times.findLast(({ time }) => time <= wanted);
   if (found !== undefined) return found.version;
-  const [first] = times;
-  throw new MillraceError(
-    `The table ${folder} has no version as old as ${timestamp.toISOString()}.`,
-    {
-      code: "delta/no-such-version",
-      hint:
-        first === undefined
-          ? "No commit files are left; ask for a version by number."
-          : `Its oldest commit is version ${first.version} of ${new Date(first.time).toISOString()}.`,
-    },
-  );
+  throw tooOld(folder, timestamp, times[0]);
+}
+
+interface VersionQuestion {
+  readonly folder: string;
+  /** All that are left, ascending. */
+  readonly commits: readonly CommitFile[];
+  readonly timestamp: Date;
 }
 
 export interface CommitTime {
@@ -36,32 +41,32 @@ export interface CommitTime {
   readonly time: number;
 }
 
-/** When each commit was made, rising strictly. */
-export async function commitTimes(
-  storage: Storage,
-  commits: readonly CommitFile[],
-): Promise<CommitTime[]> {
-  const own = await ownTimesFrom(storage, commits);
-  const times: CommitTime[] = [];
+/** The times of the commit files, made to rise strictly, as all readers of the protocol do. */
+export function risingTimes(commits: readonly CommitFile[]): CommitTime[] {
   let previous = Number.NEGATIVE_INFINITY;
-  for (const { version, modified } of commits) {
-    const time = own.get(version) ?? Math.max(Math.floor(modified.getTime()), previous + 1);
-    times.push({ version, time });
-    previous = time;
-  }
-  return times;
+  return commits.map(({ version, modified }) => {
+    previous = Math.max(Math.floor(modified.getTime()), previous + 1);
+    return { version, time: previous };
+  });
 }
 
-/** In-commit timestamps of the run of newest commits that have them: once switched on, every later commit has one. */
-async function ownTimesFrom(
-  storage: Storage,
-  commits: readonly CommitFile[],
-): Promise<Map<number, number>> {
-  const own = new Map<number, number>();
-  for (const { version, path } of commits.toReversed()) {
-    const { info } = await readCommit(storage, path);
-    if (typeof info?.inCommitTimestamp !== "number") break;
-    own.set(version, info.inCommitTimestamp);
-  }
-  return own;
+/** A commit's own time in milliseconds, where it carries one. */
+export function inCommitTime(
+  info: Readonly<Record<string, unknown>> | undefined,
+): number | undefined {
+  const time = info?.inCommitTimestamp;
+  return typeof time === "number" ? time : undefined;
+}
+
+function tooOld(folder: string, timestamp: Date, oldest: CommitTime | undefined): MillraceError {
+  return new MillraceError(
+    `The table ${folder} has no version as old as ${timestamp.toISOString()}.`,
+    {
+      code: "delta/no-such-version",
+      hint:
+        oldest === undefined
+          ? "Ask for a version by number."
+          : `Its oldest commit is version ${oldest.version} of ${new Date(oldest.time).toISOString()}.`,
+    },
+  );
 }

@@ -1,7 +1,7 @@
 /** Commits: what they make visible, what they refuse, and who wins a race. */
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { MillraceError } from "../../src/base/error.ts";
@@ -319,4 +319,81 @@ test("the first line of a commit is commitInfo and carries an id of its own", as
   const log = join(lake.root, "lines/_delta_log/00000000000000000000.json");
   const [first = ""] = readFileSync(log, "utf8").split("\n");
   assert.match(JSON.parse(first).commitInfo.txnId, /^[0-9a-f-]{36}$/);
+});
+
+test("changes of columns that old files would belie are refused, and allowed when all rows are replaced", async () => {
+  const base = await lake.append(await lake.create("evolve", { fields }), twoRows);
+  const required = { name: "must", type: "long", nullable: false } as const;
+  const cases: [readonly (typeof fields)[number][], RegExp][] = [
+    [
+      [column("id", "string"), column("name", "string")],
+      /holds long in "id", which would be string/,
+    ],
+    [[column("id", "long")], /has the column "name", which would be gone/],
+    [[...fields, required], /has no column "must", which would be required/],
+    [
+      [{ ...column("id", "long"), nullable: false }, column("name", "string")],
+      /may hold nulls in "id"/,
+    ],
+  ];
+  for (const [changed, pattern] of cases) {
+    const change = { operation: "CHANGE COLUMN", schema: { fields: changed } };
+    await assert.rejects(commit(lake.context, base, change), (error) => {
+      assert.ok(error instanceof MillraceError);
+      assert.equal(error.code, "delta/bad-schema");
+      assert.match(error.message, pattern);
+      return true;
+    });
+  }
+  const replaced = await lake.append(base, "SELECT 'one' AS id", {
+    schema: { fields: [column("id", "string")] },
+    remove: "all",
+  });
+  assert.deepEqual(await lake.rows(replaced), [{ id: "one" }]);
+});
+
+test("a base whose commits were cleaned away cannot be committed on, nor the table made anew", async () => {
+  let snapshot = await lake.create("stale", {
+    fields,
+    configuration: { "delta.checkpointInterval": "5" },
+  });
+  const old = snapshot;
+  for (let step = 0; step < 6; step += 1) snapshot = await lake.append(snapshot, twoRows);
+  for (const version of [0, 1, 2]) {
+    rmSync(join(lake.root, `stale/_delta_log/0000000000000000000${version}.json`));
+  }
+  await assert.rejects(lake.append(old, twoRows), conflict(/cleaned away/));
+  await assert.rejects(lake.create("stale", { fields }), conflict(/cleaned away/));
+  assert.equal((await lake.append(await lake.open("stale"), twoRows)).version, 7);
+});
+
+test("an answer that got lost after the commit was made is settled by reading it back", async () => {
+  const base = await lake.create("lost", { fields });
+  const { storage } = lake.context;
+  const reset = new MillraceError("connection reset", { code: "storage/unknown", retryable: true });
+  const answers = [
+    async (path: string, bytes: Uint8Array) => {
+      await storage.create(path, bytes);
+      throw reset;
+    },
+    async (path: string, bytes: Uint8Array) => {
+      await storage.create(path, bytes);
+      return false;
+    },
+  ];
+  let snapshot = base;
+  for (const create of answers) {
+    const lossy = { ...lake.context, storage: { ...storage, create } };
+    snapshot = await commit(lossy, snapshot, {
+      operation: "WRITE",
+      transactions: [{ appId: "a", version: BigInt(snapshot.version) }],
+    });
+  }
+  assert.equal(snapshot.version, 2);
+  const failing = {
+    ...lake.context,
+    storage: { ...storage, create: async () => Promise.reject(reset) },
+  };
+  await assert.rejects(commit(failing, snapshot, { operation: "WRITE" }), /connection reset/);
+  assert.equal((await lake.open("lost")).version, 2);
 });

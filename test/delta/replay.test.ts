@@ -289,3 +289,46 @@ test("a commit that was cut short is named with its line", async () => {
   });
   assert.ok(readFileSync(commitFile("cut", 0), "utf8").endsWith("\n"));
 });
+
+test("a checkpoint that cannot be read is passed over while older files can stand in for it", async () => {
+  let snapshot = await lake.create("broken", {
+    fields,
+    configuration: { "delta.checkpointInterval": "3" },
+  });
+  for (let id = 1; id <= 7; id += 1) {
+    snapshot = await lake.append(snapshot, `SELECT ${id}::BIGINT AS id, 'x' AS p`);
+  }
+  const held = contentOf(snapshot);
+  const file = (version: number) =>
+    commitFile("broken", version).replace(".json", ".checkpoint.parquet");
+  for (const version of [6, 3]) {
+    writeFileSync(file(version), "PAR1 cut sho");
+    assert.deepEqual(contentOf(await lake.open("broken")), held);
+  }
+  rmSync(commitFile("broken", 2));
+  await assert.rejects(lake.open("broken"), (error) => {
+    assert.ok(error instanceof MillraceError);
+    assert.equal(error.code, "delta/corrupt-checkpoint");
+    return true;
+  });
+});
+
+test("a version whose commit is in a checkpoint keeps its own time, and the next one is later", async () => {
+  const frozen = new Date("2024-05-05T05:05:05.000Z");
+  const still = { ...lake.context, clock: { ...realClock, now: () => frozen } };
+  const configuration = {
+    "delta.enableInCommitTimestamps": "true",
+    "delta.checkpointInterval": "2",
+  };
+  let snapshot = await commit(
+    still,
+    { folder: "timed" },
+    { operation: "CREATE TABLE", schema: { fields, configuration } },
+  );
+  for (let step = 0; step < 2; step += 1)
+    snapshot = await commit(still, snapshot, { operation: "WRITE" });
+  const opened = await lake.open("timed");
+  assert.deepEqual(opened.timestamp, snapshot.timestamp);
+  const next = await commit(still, opened, { operation: "WRITE" });
+  assert.equal(next.timestamp.getTime(), frozen.getTime() + 3);
+});

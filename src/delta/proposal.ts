@@ -1,0 +1,111 @@
+/** A change made ready to be tried at any version: its actions, and what it relies on. */
+
+import { randomUUID } from "node:crypto";
+import { type AddFile, keyOf, type MetadataAction, type RemoveFile } from "./action.ts";
+import { commitInfo, type Description } from "./commit-info.ts";
+import type { Reliance } from "./conflict.ts";
+import { renderCommit } from "./render-commit.ts";
+import { keepsTimes, type Snapshot } from "./snapshot.ts";
+import type { PlannedTable } from "./table-spec.ts";
+
+export interface Proposal {
+  readonly folder: string;
+  readonly before: Snapshot | undefined;
+  /** Unique to this commit: how its maker knows it again. */
+  readonly txnId: string;
+  readonly reliance: Reliance;
+  /** The commit file's bytes. `previousTime` is that of the version right before it, in milliseconds. */
+  render(now: Date, previousTime: number | undefined): Uint8Array;
+}
+
+interface Intent {
+  readonly folder: string;
+  readonly before: Snapshot | undefined;
+  readonly change: Description & {
+    readonly adopted?: readonly AddFile[];
+    readonly remove?: readonly AddFile[] | "all";
+    readonly transactions?: readonly { readonly appId: string; readonly version: bigint }[];
+    readonly reads?: "nothing" | "whole table" | { readonly appIds: readonly string[] };
+  };
+  readonly planned: PlannedTable | undefined;
+  readonly adopted: readonly AddFile[];
+}
+
+export function proposalOf(intent: Intent, made: Date): Proposal {
+  const { folder, before, change, planned, adopted } = intent;
+  const time = made.getTime();
+  const txnId = randomUUID();
+  const removes = removalsOf(before, change.remove, time);
+  const reliance = relianceOf(intent, removes);
+  const metadata = planned === undefined ? undefined : metadataOf(planned, before, time);
+  const isTimed = keepsTimes((metadata ?? before?.metadata)?.configuration ?? {});
+  const actions = {
+    protocol: planned?.protocol === before?.protocol ? undefined : planned?.protocol,
+    metadata,
+    transactions: (change.transactions ?? []).map((txn) => ({ ...txn, lastUpdated: time })),
+    removes,
+    adds: [...(change.adopted ?? []), ...adopted],
+  };
+  const isBlindAppend = removes.length === 0 && !reliance.wholeTable;
+  return {
+    folder,
+    before,
+    txnId,
+    reliance,
+    render: (now, previousTime = before?.timestamp.getTime() ?? 0) =>
+      renderCommit({
+        ...actions,
+        info: commitInfo({
+          change,
+          txnId,
+          now: now.getTime(),
+          readVersion: before?.version,
+          previousTime: isTimed ? previousTime : undefined,
+          isBlindAppend,
+        }),
+      }),
+  };
+}
+
+function removalsOf(
+  before: Snapshot | undefined,
+  remove: readonly AddFile[] | "all" = [],
+  time: number,
+): RemoveFile[] {
+  const files = remove === "all" ? (before?.files ?? []) : remove;
+  return files.map((file) => ({
+    path: file.path,
+    deletionTimestamp: time,
+    dataChange: true,
+    extendedFileMetadata: true,
+    partitionValues: file.partitionValues,
+    size: file.size,
+    ...(file.deletionVector === undefined ? {} : { deletionVector: file.deletionVector }),
+    ...(file.baseRowId === undefined ? {} : { baseRowId: file.baseRowId }),
+    ...(file.defaultRowCommitVersion === undefined
+      ? {}
+      : { defaultRowCommitVersion: file.defaultRowCommitVersion }),
+  }));
+}
+
+function relianceOf({ change }: Intent, removes: readonly RemoveFile[]): Reliance {
+  const { reads = "nothing", transactions = [], remove } = change;
+  const read = typeof reads === "object" ? reads.appIds : [];
+  return {
+    wholeTable: reads === "whole table" || remove === "all",
+    appIds: new Set([...read, ...transactions.map(({ appId }) => appId)]),
+    removes: new Set(removes.map(keyOf)),
+  };
+}
+
+function metadataOf(
+  { metadata }: PlannedTable,
+  before: Snapshot | undefined,
+  time: number,
+): MetadataAction {
+  return {
+    id: before?.metadata.id ?? randomUUID(),
+    ...metadata,
+    createdTime: before?.metadata.createdTime ?? time,
+  };
+}
