@@ -1,6 +1,7 @@
 /** Which changes of columns leave the files written before them true. */
 
 import type { DataType, Field } from "../schema/type.ts";
+import { nameOf } from "./type-name.ts";
 
 /**
  * Why files written for `before` cannot be read as `after`; undefined where they can. Columns may be
@@ -60,9 +61,4 @@ function whyTypeUntrue(
         whyTypeUntrue(before.value, after.value, inside)
       );
   }
-}
-
-function nameOf(type: DataType): string {
-  if (typeof type === "string") return type;
-  return type.kind === "decimal" ? `decimal(${type.precision},${type.scale})` : type.kind;
 }

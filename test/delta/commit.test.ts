@@ -397,3 +397,29 @@ test("an answer that got lost after the commit was made is settled by reading it
   await assert.rejects(commit(failing, snapshot, { operation: "WRITE" }), /connection reset/);
   assert.equal((await lake.open("lost")).version, 2);
 });
+
+test("files of other types than the table's are refused by column, nested ones too", async () => {
+  const typed = await lake.create("typed", {
+    fields: [
+      column("id", "long"),
+      column("o", {
+        kind: "struct",
+        fields: [column("price", { kind: "decimal", precision: 10, scale: 2 })],
+      }),
+      column("xs", { kind: "array", element: "long", containsNull: true }),
+    ],
+  });
+  const right = "1::BIGINT AS id, {'price': 1::DECIMAL(10,2)} AS o, [1::BIGINT] AS xs";
+  const cases = [
+    [
+      right.replace("1::BIGINT AS id", "1::INTEGER AS id"),
+      /integer in "id", where the table has long/,
+    ],
+    [right.replace("DECIMAL(10,2)", "DECIMAL(12,3)"), /decimal\(12,3\) in "o.price"/],
+    [right.replace("[1::BIGINT]", "['1']"), /string in "xs.element"/],
+  ] as const;
+  for (const [columns, pattern] of cases) {
+    await assert.rejects(lake.append(typed, `SELECT ${columns}`), pattern);
+  }
+  assert.equal((await lake.append(typed, `SELECT ${right}`)).rows, 1n);
+});
