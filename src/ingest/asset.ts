@@ -62,6 +62,8 @@ export interface IngestOptions<C extends Columns> {
   readonly partitionBy?: readonly Name<C>[];
   /** Only records for which this holds; the others are counted as filtered. */
   readonly where?: Sql;
+  /** Fields of the record, at any depth, whose values are secret: the quarantine keeps *** in their place. */
+  readonly redact?: readonly string[];
   readonly schedule?: Schedule;
 }
 
@@ -75,6 +77,7 @@ export interface IngestDefinition {
   readonly extra: "ignore" | "keep" | "reject" | "evolve";
   readonly partitionBy: readonly string[];
   readonly where: Sql | undefined;
+  readonly redact: readonly string[];
   readonly schedule: Schedule | undefined;
 }
 
@@ -99,6 +102,7 @@ export function ingest<const C extends Columns>(
     extra: oneOf("ignore", "keep", "reject", "evolve"),
     partitionBy: textList,
     where: made(["sql"], "sql`...`"),
+    redact: textList,
     schedule: made(["schedule"], 'cron("0 * * * *") or every("5 min")'),
   });
   const columns = checkColumns(options.columns, place);
@@ -114,6 +118,7 @@ export function ingest<const C extends Columns>(
     extra: options.extra ?? "ignore",
     partitionBy,
     where: options.where,
+    redact: options.redact ?? [],
     schedule: options.schedule,
   });
   const quarantine: Table<Rejected> = Object.freeze({ kind: "table", name: quarantineOf(name) });

@@ -6,7 +6,8 @@
 
 import { duckdbType } from "../engine/type.ts";
 import type { ColumnDefinition, ColumnType } from "../schema/column.ts";
-import type { DataType, Field } from "../schema/type.ts";
+import { dataType } from "../schema/column-type.ts";
+import type { DataType } from "../schema/type.ts";
 import { literal } from "../sql/literal.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import { formatShape, hasZone } from "./time-format.ts";
@@ -15,52 +16,6 @@ const DAY = "\\d{4}-\\d{2}-\\d{2}";
 const TIME = "[T ]\\d{2}:\\d{2}(:\\d{2}([.,]\\d{1,6})?)?";
 const ZONE = "(Z|z|[+-]\\d{2}(:?\\d{2})?)";
 const UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
-
-/** The type that a column of a contract has in the table. */
-export function dataType(type: ColumnType): DataType {
-  switch (type.kind) {
-    case "text":
-    case "uuid":
-    case "json":
-      return "string";
-    case "integer":
-      return "integer";
-    case "bigint":
-      return "long";
-    case "float":
-      return "double";
-    case "boolean":
-    case "binary":
-    case "date":
-      return type.kind;
-    case "decimal":
-      return { kind: "decimal", precision: type.precision, scale: type.scale };
-    case "timestamp":
-    case "arrival":
-      return "timestamp";
-    case "local timestamp":
-      return "timestamp_ntz";
-    case "position":
-      return type.part === "line" ? "long" : "string";
-    case "list":
-      return { kind: "array", element: dataType(type.of.type), containsNull: type.of.optional };
-    case "struct":
-      return {
-        kind: "struct",
-        fields: Object.entries(type.of).map(([name, one]) => fieldOf(name, one)),
-      };
-  }
-}
-
-/** The column as a field of the table. Fields stay nullable in Delta, so that a contract may be eased later. */
-export function fieldOf(name: string, { type, about }: ColumnDefinition): Field {
-  return {
-    name,
-    type: dataType(type),
-    nullable: true,
-    ...(about === undefined ? {} : { metadata: { comment: about } }),
-  };
-}
 
 /** The SQL of the typed value of the raw text `x`. */
 export function convert(type: ColumnType, x: string): string {
@@ -189,11 +144,11 @@ function instant(type: ColumnType & { readonly kind: "timestamp" }, x: string): 
 
 /** A list or an object from JSON text: null as a whole where any part of it is not what it must be. */
 function nested(type: ColumnType, json: string, depth: number): string {
-  return `case when ${isSound(type, json, depth)} then ${valueOf(type, json, depth)} end`;
+  return `case when ${isSound(type, json, depth)} then ${soundValue(type, json, depth)} end`;
 }
 
 /** The value of a JSON text that is sound. */
-function valueOf(type: ColumnType, json: string, depth: number): string {
+function soundValue(type: ColumnType, json: string, depth: number): string {
   if (type.kind === "list") {
     const item = `e${depth}`;
     return `list_transform(json_extract(${json}, '$[*]'), lambda ${item}: ${element(type.of, item, depth + 1)})`;
@@ -209,7 +164,7 @@ function valueOf(type: ColumnType, json: string, depth: number): string {
 }
 
 function element(of: ColumnDefinition, json: string, depth: number): string {
-  const value = valueOf(of.type, json, depth);
+  const value = soundValue(of.type, json, depth);
   return `case when ${isNull(json)} then null::${duckdbType(dataType(of.type))} else ${value} end`;
 }
 

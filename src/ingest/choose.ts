@@ -1,0 +1,128 @@
+/** Which files of a table's sources are to be loaded now: what they were when last loaded, against what they are. */
+
+import { loadTable, relationOf } from "../lake/lake.ts";
+import type { StepContext } from "../lake/step.ts";
+import type { SystemTable } from "../lake/system-table.ts";
+import { type FoundFile, listFiles, type UnreadableFile } from "../source/discover.ts";
+import type { FileSource } from "../source/file-source.ts";
+import { quoteText } from "../sql/quote.ts";
+import type { Text } from "../sql/template.ts";
+import type { Ingested } from "./asset.ts";
+
+export interface ChosenFile {
+  readonly source: FileSource;
+  /** The source in words, for the ledger: `csv inbox/*.csv`. */
+  readonly label: string;
+  readonly found: FoundFile;
+  readonly why: "new" | "changed";
+}
+
+export interface Choice {
+  readonly files: readonly ChosenFile[];
+  /** Files that are there and were loaded as they are. */
+  readonly known: number;
+  readonly unreadable: readonly UnreadableFile[];
+  /** By file name and by content: what was loaded into this table. */
+  readonly loaded: Loaded;
+}
+
+export interface LoadedState {
+  readonly size: number;
+  readonly modified: number;
+  readonly hash: string;
+  readonly state: string;
+}
+
+export interface Loaded {
+  readonly byName: ReadonlyMap<string, LoadedState>;
+  /** Name of a file with this content. */
+  readonly byHash: ReadonlyMap<string, string>;
+}
+
+const LOADS: SystemTable = "system.loads";
+
+export async function chooseFiles(
+  context: Pick<StepContext, "lake" | "root" | "text">,
+  asset: Ingested,
+): Promise<Choice> {
+  const loaded = await readLoaded(context, asset.name);
+  const files: ChosenFile[] = [];
+  const unreadable: UnreadableFile[] = [];
+  const seen = new Set<string>();
+  let known = 0;
+  for (const source of asset.definition.sources) {
+    const discovery = await listFiles(context.text(source.path), context.root);
+    unreadable.push(...discovery.problems);
+    for (const found of discovery.files) {
+      if (seen.has(found.name)) continue;
+      seen.add(found.name);
+      const before = loaded.byName.get(found.name);
+      const isSame = before?.size === found.sizeBytes && before.modified === found.modifiedMs;
+      if (isSame) known += 1;
+      else
+        files.push({
+          source,
+          label: labelOf(source),
+          found,
+          why: before === undefined ? "new" : "changed",
+        });
+    }
+  }
+  // A table that is replaced whole needs all files again as soon as one of them differs or is gone.
+  const isGone = [...loaded.byName].some(
+    ([name, { state }]) => state === "loaded" && !seen.has(name),
+  );
+  const isReplaced =
+    asset.definition.write === "overwrite" && seen.size > 0 && (files.length > 0 || isGone);
+  if (!isReplaced) return { files, known, unreadable, loaded };
+  return { files: await allFiles(context, asset, loaded), known: 0, unreadable, loaded };
+}
+
+/** The source in words without the values of secrets. */
+export function labelOf({ format, path }: FileSource): string {
+  return `${format} ${textLabel(path)}`;
+}
+
+function textLabel(path: Text): string {
+  if (typeof path === "string") return path;
+  return path.kind === "param" ? `$${path.name}` : `${path.from} ${path.name}`;
+}
+
+async function allFiles(
+  context: Pick<StepContext, "root" | "text">,
+  asset: Ingested,
+  { byName }: Loaded,
+): Promise<ChosenFile[]> {
+  const found = new Map<string, ChosenFile>();
+  for (const source of asset.definition.sources) {
+    for (const file of (await listFiles(context.text(source.path), context.root)).files) {
+      const why = byName.has(file.name) ? "changed" : "new";
+      if (!found.has(file.name))
+        found.set(file.name, { source, label: labelOf(source), found: file, why });
+    }
+  }
+  return [...found.values()];
+}
+
+async function readLoaded({ lake }: Pick<StepContext, "lake">, name: string): Promise<Loaded> {
+  const byName = new Map<string, LoadedState>();
+  const byHash = new Map<string, string>();
+  if ((await lake.find(name)) === undefined || (await lake.find(LOADS)) === undefined)
+    return { byName, byHash };
+  const loads = await loadTable(lake, LOADS);
+  const rows = await lake.engine.rows(
+    `select file, size, modified, hash, state from ${await relationOf(lake, loads)} where asset = ${quoteText(name)} order by version, at`,
+  );
+  for (const row of rows) {
+    const file = String(row["file"]);
+    const hash = String(row["hash"]);
+    byName.set(file, {
+      size: Number(row["size"]),
+      modified: Number(row["modified"]),
+      hash,
+      state: String(row["state"]),
+    });
+    if (row["state"] === "loaded") byHash.set(hash, file);
+  }
+  return { byName, byHash };
+}

@@ -1,0 +1,261 @@
+/**
+ * A contract compiled to SQL. A relation of raw texts passes through four layers, so that each later one can name
+ * what the earlier one made:
+ *
+ *     raw      "~r0", "~r1" ...         texts as they came, one per column that is read from the record
+ *     clean    "~x0", "~x1" ...         after `clean`
+ *     typed    "name", "email" ...      after strict conversion; null where it failed
+ *     judged   "~class"                 'good', 'bad' or 'filtered'
+ *
+ * `holds` and `reasons` come from one list of conditions, so that a row is bad exactly when it has a reason.
+ */
+
+import { createHash } from "node:crypto";
+import { renderJson } from "../base/json.ts";
+import { duckdbType } from "../engine/type.ts";
+import type { Column, ColumnDefinition, ColumnRule, Plain } from "../schema/column.ts";
+import { fieldOf } from "../schema/column-type.ts";
+import type { Field } from "../schema/type.ts";
+import { literal } from "../sql/literal.ts";
+import { quoteName, quoteText } from "../sql/quote.ts";
+import { type Resolver, renderSql } from "../sql/render.ts";
+import type { ColumnReference, Sql } from "../sql/template.ts";
+import { namesIn } from "../sql/token.ts";
+import type { IngestDefinition } from "./asset.ts";
+import { conversionMessage, convert } from "./convert.ts";
+
+/** A value longer than this is cut in a reason; the raw record keeps it whole. */
+const MOST_VALUE_CHARACTERS = 1000;
+
+/** A column whose value is read from the record. */
+export interface ReadColumn {
+  readonly name: string;
+  /** Dots between names, `^.` for the enclosing level. */
+  readonly path: string;
+  readonly definition: ColumnDefinition;
+}
+
+/** What the reader of a format must know to make the raw layer, and what it can tell. */
+export interface RawLayer {
+  /** A relation with `~r0` ..., and all of `carried`. */
+  readonly relation: string;
+  /** SQL over the relation that must be true of a record beside the contract. */
+  readonly extraConditions?: readonly Condition[];
+  /** The texts of the record's file and line, and the time of arrival, for position() and arrival(). */
+  readonly file: string;
+  readonly line: string;
+  readonly place: string;
+}
+
+/** One thing that must hold; `column` is null where it is about the whole row. */
+export interface Condition {
+  readonly column: string | null;
+  readonly rule: string;
+  readonly message: string;
+  /** SQL of a text that says more than `message`, for what is known of each row only. */
+  readonly says?: string;
+  /** Never null. */
+  readonly holds: string;
+  /** The raw text that broke it. */
+  readonly value: string;
+}
+
+export interface Contract {
+  readonly fields: readonly Field[];
+  /** Names the contract: changes with everything that decides about a row. */
+  readonly version: string;
+  readonly read: readonly ReadColumn[];
+  /** A query that gives the typed columns, `~class`, and the columns of the raw relation. */
+  judge(raw: RawLayer): string;
+  /** The same with `~reasons`, a list of structs, empty for a good row. */
+  explain(raw: RawLayer): string;
+}
+
+export interface ContractInput {
+  readonly definition: IngestDefinition;
+  readonly resolver: Omit<Resolver, "column">;
+  /** When the run began. */
+  readonly arrival: Date;
+  /** True where an input was seen to hold NUL bytes, which no other tool takes. */
+  readonly refuseNul: boolean;
+}
+
+export function compileContract({
+  definition,
+  resolver,
+  arrival,
+  refuseNul,
+}: ContractInput): Contract {
+  const columns = Object.entries(definition.columns);
+  const read = columns
+    .filter(([, { type }]) => type.kind !== "position" && type.kind !== "arrival")
+    .map(([name, column]) => ({ name, path: column.from ?? name, definition: column }));
+  const fields = columns.map(([name, column]) => fieldOf(name, column));
+  const render = (sql: Sql, value?: string): string =>
+    renderSql(sql, {
+      ...resolver,
+      column: () => value ?? unknownColumn(),
+    }).text;
+  const cleaned = read.map(({ definition: column }, index) =>
+    column.clean.reduce((text, how) => `(${render(how(REFERENCE), text)})`, `"~r${index}"`),
+  );
+  const rules = Object.entries(definition.rules).map(([message, rule]) => ({
+    message,
+    text: render(rule),
+  }));
+  const where = definition.where === undefined ? undefined : render(definition.where);
+  const conditions = [
+    ...read.flatMap((column, index) => columnConditions(column, index, refuseNul, render)),
+    ...rules.map(({ message, text }) => rowCondition(message, text, fields)),
+  ];
+  const typed = read.map(({ name, definition: { type } }, index) =>
+    type.kind === "text"
+      ? `"~x${index}" as ${quoteName(name)}`
+      : `${convert(type, `"~x${index}"`)} as ${quoteName(name)}`,
+  );
+  const version = createHash("sha256")
+    .update(
+      renderJson([
+        fields,
+        read.map(({ path }) => path),
+        cleaned,
+        typed,
+        conditions,
+        where ?? "",
+        definition.unique ?? "",
+        definition.extra,
+      ]),
+    )
+    .digest("hex")
+    .slice(0, 16);
+
+  const typedLayer = (raw: RawLayer): string => {
+    const made = columns.flatMap(([name, { type }]) => {
+      if (type.kind === "arrival") return [`${literal(arrival)} as ${quoteName(name)}`];
+      return type.kind === "position" ? [`${raw[type.part]} as ${quoteName(name)}`] : [];
+    });
+    const clean = cleaned.map((text, index) => `${text} as "~x${index}"`);
+    return `select *, ${[...typed, ...made].join(", ")} from (select *, ${clean.join(", ") || "1"} from ${raw.relation})`;
+  };
+
+  return {
+    fields,
+    version,
+    read,
+    judge(raw) {
+      const all = [...(raw.extraConditions ?? []), ...conditions].map(({ holds }) => holds);
+      const good = all.length === 0 ? "true" : all.join(" and ");
+      const judged =
+        where === undefined
+          ? `case when ${good} then 'good' else 'bad' end`
+          : `case when coalesce((${where}), true) = false then 'filtered' when not (${good}) then 'bad' when (${where}) then 'good' else 'filtered' end`;
+      return `select *, ${judged} as "~class" from (${typedLayer(raw)})`;
+    },
+    explain(raw) {
+      const reasons = [...(raw.extraConditions ?? []), ...conditions].map(reasonOf);
+      const empty = `[]::${duckdbType(REASONS)}`;
+      const list =
+        reasons.length === 0
+          ? empty
+          : `list_filter([${reasons.join(", ")}], lambda r: r is not null)`;
+      return `select *, coalesce(${list}, ${empty}) as "~reasons" from (${typedLayer(raw)})`;
+    },
+  };
+}
+
+/** The type of the column `reasons` of a quarantine table. */
+export const REASONS = {
+  kind: "array",
+  containsNull: false,
+  element: {
+    kind: "struct",
+    fields: ["column", "rule", "message", "value"].map(
+      (name) => ({ name, type: "string", nullable: true }) as const,
+    ),
+  },
+} as const;
+
+/** Stands for the value of a column inside `clean` and `check`; the resolver puts the text in its place. */
+const REFERENCE = { kind: "column" } as ColumnReference & Column<never>;
+
+function unknownColumn(): never {
+  throw new Error("Bug: a column stands in SQL outside clean() and check()");
+}
+
+function reasonOf({ column, rule, message, says, value, holds }: Condition): string {
+  const name = column === null ? "null::varchar" : quoteText(column);
+  return `case when not (${holds}) then struct_pack("column" := ${name}, "rule" := ${quoteText(rule)}, "message" := ${says ?? quoteText(message)}, "value" := left((${value})::varchar, ${MOST_VALUE_CHARACTERS})) end`;
+}
+
+function columnConditions(
+  { name, definition: { type, optional, rules } }: ReadColumn,
+  index: number,
+  refuseNul: boolean,
+  render: (sql: Sql, value?: string) => string,
+): Condition[] {
+  const raw = `"~r${index}"`;
+  const x = `"~x${index}"`;
+  const typed = quoteName(name);
+  const conditions: Condition[] = [];
+  const add = (rule: string, message: string, holds: string): void => {
+    conditions.push({ column: name, rule, message, holds, value: raw });
+  };
+  if (!optional) add("required", "is missing", `${x} is not null`);
+  if (type.kind !== "text")
+    add("type", conversionMessage(type), `(${x} is null or ${typed} is not null)`);
+  if (refuseNul) add("text", "holds a NUL byte", `not coalesce(contains(${raw}, chr(0)), false)`);
+  for (const rule of rules) add(rule.rule, rule.message, ruleHolds(rule, typed, type.kind, render));
+  return conditions;
+}
+
+/** A missing value breaks no rule but `required`. */
+function ruleHolds(
+  rule: ColumnRule,
+  typed: string,
+  kind: string,
+  render: (sql: Sql, value?: string) => string,
+): string {
+  const orMissing = (condition: string): string => `coalesce(${condition}, ${typed} is null)`;
+  switch (rule.rule) {
+    case "not blank":
+      return orMissing(`regexp_matches(${typed}, '[^\\s\\p{Z}\\p{Cc}\\x{200B}\\x{FEFF}]')`);
+    case "pattern":
+      return orMissing(`regexp_full_match(${typed}, ${quoteText(rule.pattern)}, 's')`);
+    case "one of":
+      return orMissing(
+        `${typed} in (${rule.values.map((value) => plainLiteral(value, kind)).join(", ")})`,
+      );
+    case "range":
+      return orMissing(
+        `${typed} between ${plainLiteral(rule.low, kind)} and ${plainLiteral(rule.high, kind)}`,
+      );
+    case "check":
+      return orMissing(`(${render(rule.holds(REFERENCE), typed)})`);
+  }
+}
+
+/** Texts that stand for dates, times and decimals are compared as such and not as text. */
+function plainLiteral(value: Plain, kind: string): string {
+  const types: Readonly<Record<string, string>> = {
+    date: "date",
+    timestamp: "timestamptz",
+    "local timestamp": "timestamp",
+    decimal: "decimal(38, 10)",
+  };
+  const to = types[kind];
+  return to === undefined || typeof value !== "string"
+    ? literal(value)
+    : `${quoteText(value)}::${to}`;
+}
+
+/** Not judged where a column that it names is missing or failed by itself; SQL's null is otherwise not true. */
+function rowCondition(message: string, text: string, fields: readonly Field[]): Condition {
+  const names = namesIn(text);
+  const named = fields
+    .filter(({ name }) => names.has(name.toLowerCase()))
+    .map(({ name }) => quoteName(name));
+  const isMissing =
+    named.length === 0 ? "false" : named.map((name) => `${name} is null`).join(" or ");
+  const value = named.length === 1 ? `${named[0]}` : "null";
+  return { column: null, rule: "rule", message, holds: `coalesce((${text}), ${isMissing})`, value };
+}

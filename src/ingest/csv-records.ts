@@ -1,0 +1,145 @@
+/**
+ * CSV files of one header as raw records. DuckDB reads every field as text under positions of the file's own header,
+ * which we read ourselves (with `columns` declared it skips the header unseen), and lists what it cannot cut into
+ * fields in a table of rejects.
+ */
+
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Engine, Row } from "../engine/engine.ts";
+import { quotePath } from "../engine/path.ts";
+import { type CsvReject, writeBrokenLines } from "../source/broken-line.ts";
+import type { CsvOptions } from "../source/file-source.ts";
+import { findLines } from "../source/line-finder.ts";
+import { quoteName, quoteText } from "../sql/quote.ts";
+import type { RawLayer, ReadColumn } from "./contract.ts";
+import { type InputFile, positionsOf, type Records } from "./records.ts";
+
+/** Bytes of the longest line that is read; a longer one is turned away. */
+const MOST_LINE_BYTES = 8 * 2 ** 20;
+
+export interface CsvShape {
+  /** The names in the file's order. */
+  readonly names: readonly string[];
+  readonly options: CsvOptions;
+}
+
+export interface CsvInput {
+  readonly engine: Engine;
+  readonly files: readonly InputFile[];
+  readonly shape: CsvShape;
+  readonly read: readonly ReadColumn[];
+}
+
+export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
+  const { names, options } = shape;
+  const serial = randomUUID();
+  const rejects = `reject_errors_${serial}`;
+  const scans = `reject_scans_${serial}`;
+  const byName = new Map(names.map((name, index) => [name, index]));
+  const places = read.map(({ path }) => byName.get(path));
+  const dialect = { delimiter: options.delimiter ?? ",", quote: options.quote ?? '"' };
+  const [only] = files;
+  const isOne = files.length === 1 && only !== undefined;
+  const columns = names.map((_, index) => `c${index}`);
+  const settings = [
+    `columns={${columns.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(", ")}}`,
+    `auto_detect=false, header=${options.header !== false}`,
+    `delim=${quoteText(dialect.delimiter)}, quote=${quoteText(dialect.quote)}, escape=${quoteText(dialect.quote)}`,
+    `compression=${quoteText(only?.inspection.compression ?? "none")}, null_padding=false, allow_quoted_nulls=false, strict_mode=true`,
+    ...(options.nulls === undefined
+      ? []
+      : [`nullstr=[${["", ...options.nulls].map(quoteText).join(", ")}]`]),
+    `max_line_size=${MOST_LINE_BYTES}, store_rejects=true, rejects_limit=0`,
+    `rejects_table=${quoteText(rejects)}, rejects_scan=${quoteText(scans)}`,
+    ...(isOne ? [] : ["filename=true"]),
+  ];
+  const reader = `read_csv([${files.map(({ readPath }) => quotePath(readPath)).join(", ")}], ${settings.join(", ")})`;
+  const file = isOne ? quoteText(only.readPath) : "filename";
+  const direct = places.map(
+    (index, at) => `${index === undefined ? "null::varchar" : `c${index}`} as "~r${at}"`,
+  );
+  const carried = `{'raw': [${columns.join(", ")}], 'file': ${file}, 'line': null::bigint, 'place': null::varchar} as "~carried"`;
+  const positions = positionsOf(files);
+
+  return {
+    files,
+    raw: { relation: `(select ${[...direct, carried].join(", ")} from ${reader})`, ...positions },
+    again: (relation): RawLayer => {
+      const taken = places.map(
+        (index, at) =>
+          `${index === undefined ? "null::varchar" : `"~carried".raw[${index + 1}]`} as "~r${at}"`,
+      );
+      return { relation: `(select *, ${taken.join(", ") || "1"} from ${relation})`, ...positions };
+    },
+    rawJson: `json_object(${names.map((name, index) => `${quoteText(name)}, "~carried".raw[${index + 1}]`).join(", ")})::varchar`,
+    needsLines: true,
+    countsBroken: false,
+    forget: () => engine.run(`drop table ${quoteName(rejects)}; drop table ${quoteName(scans)}`),
+    lines: (path, raws) => {
+      const inspection = files.find(({ readPath }) => readPath === path)?.inspection;
+      return findLines(path, raws as readonly (readonly (string | null)[])[], {
+        dialect: {
+          format: "csv",
+          ...dialect,
+          header: options.header !== false,
+          ...(options.nulls === undefined ? {} : { nulls: options.nulls }),
+        },
+        compression: inspection?.compression,
+      });
+    },
+    broken: async (folder) => {
+      const rows = await engine.rows(
+        `select s.file_path as file, e.line, e.error_type::varchar as error, min(e.error_message) as message
+         from ${quoteName(rejects)} e join ${quoteName(scans)} s using (scan_id, file_id) group by all`,
+      );
+      await engine.run(`drop table ${quoteName(rejects)}; drop table ${quoteName(scans)}`);
+      if (rows.length === 0) return undefined;
+      const path = join(folder, `broken-${serial}.ndjson`);
+      const broken = files.map(({ found, readPath, inspection }) => ({
+        name: found.name,
+        path: readPath,
+        compression: inspection.compression,
+        rejects: rows
+          .filter((row) => row["file"] === readPath)
+          .map((row) => rejectOf(row, names.length)),
+      }));
+      const count = await writeBrokenLines(
+        broken.filter(({ rejects: some }) => some.length > 0),
+        dialect,
+        path,
+      );
+      return { path, count, names };
+    },
+  };
+}
+
+function rejectOf(row: Row, width: number): CsvReject {
+  const line = Number(row["line"]);
+  const error = String(row["error"]);
+  const found = /Found: (\d+)/.exec(String(row["message"]))?.[1];
+  switch (error) {
+    case "MISSING COLUMNS":
+    case "TOO MANY COLUMNS": {
+      const has =
+        found === undefined ? (error === "MISSING COLUMNS" ? "too few" : "too many") : found;
+      return { line, kind: "fields", message: `has ${has} fields where the header has ${width}` };
+    }
+    case "UNQUOTED VALUE":
+      return {
+        line,
+        kind: "quote",
+        message: "has a quote that is not closed, or text after a closing quote",
+      };
+    case "INVALID ENCODING":
+      return { line, kind: "encoding", message: "is not valid UTF-8" };
+    case "LINE SIZE OVER MAXIMUM":
+      return { line, kind: "length", message: `is longer than ${MOST_LINE_BYTES / 2 ** 20} MiB` };
+    default:
+      return {
+        line,
+        kind: "other",
+        message: `cannot be read: ${String(row["message"]).split("\n")[0]}`,
+      };
+  }
+}

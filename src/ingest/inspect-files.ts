@@ -1,0 +1,135 @@
+/** Chosen files looked into: what can be loaded, what is turned away, what was loaded before under another name. */
+
+import { parseDuration } from "../base/duration.ts";
+import { mapInOrder } from "../base/parallel.ts";
+import type { StepContext } from "../lake/step.ts";
+import { readStart } from "../source/content.ts";
+import { type Inspection, inspectFile } from "../source/inspect.ts";
+import { settle } from "../source/settle.ts";
+import type { ChosenFile, Loaded } from "./choose.ts";
+
+/** How long a file must have been left alone where nobody said. */
+const DEFAULT_SETTLE = "2 s";
+const AT_ONCE = 2;
+const START_BYTES = 1000;
+
+export interface InspectedFile extends ChosenFile {
+  readonly inspection: Inspection;
+}
+
+/** A file that is turned away as a whole. */
+export interface Refusal {
+  readonly file: InspectedFile;
+  readonly message: string;
+  readonly line: number | undefined;
+  readonly start: string;
+}
+
+export interface Inspected {
+  readonly files: readonly InspectedFile[];
+  readonly refused: readonly Refusal[];
+  /** Files to remember without loading them: the same content as before, or as another file. */
+  readonly same: readonly {
+    readonly file: InspectedFile;
+    readonly state: "loaded" | "duplicate" | "refused";
+  }[];
+}
+
+export async function inspectFiles(
+  context: StepContext,
+  chosen: readonly ChosenFile[],
+  { byName, byHash }: Loaded,
+  isReplaced: boolean,
+): Promise<Inspected> {
+  const settled = await settleAll(context, chosen);
+  const inspections = await mapInOrder(settled, AT_ONCE, (file) => inspect(context, file));
+  const files: InspectedFile[] = [];
+  const refused: Refusal[] = [];
+  const same: { file: InspectedFile; state: "loaded" | "duplicate" | "refused" }[] = [];
+  const inThisBatch = new Map<string, string>();
+  for (const file of inspections) {
+    const { found, inspection, source } = file;
+    const { problem } = inspection;
+    if (problem?.unsettled === true) {
+      context.note(`${found.name} ${problem.message}; it is left for the next run`);
+      continue;
+    }
+    const before = byName.get(found.name);
+    if (!isReplaced && before !== undefined && before.hash === inspection.sha256) {
+      same.push({ file, state: before.state as "loaded" });
+      continue;
+    }
+    if (problem !== undefined) {
+      const start = await startOf(file);
+      refused.push({ file, message: problem.message, line: problem.line, start });
+      continue;
+    }
+    if (before !== undefined && !isReplaced && source.options.changed === "reject") {
+      const message = "has other content than when it was loaded, and changed files are rejected";
+      refused.push({ file, message, line: undefined, start: await startOf(file) });
+      continue;
+    }
+    const twin =
+      inThisBatch.get(inspection.sha256) ??
+      (isReplaced ? undefined : byHash.get(inspection.sha256));
+    if (
+      twin !== undefined &&
+      twin !== found.name &&
+      !inspection.empty &&
+      source.options.duplicates !== "load"
+    ) {
+      context.note(`${found.name} has the same content as ${twin} and is not loaded again`);
+      same.push({ file, state: "duplicate" });
+      continue;
+    }
+    if (before !== undefined && !isReplaced)
+      context.note(`${found.name} has changed and is loaded as a new version`);
+    if (inspection.empty) context.note(`${found.name} is empty`);
+    inThisBatch.set(inspection.sha256, found.name);
+    files.push(file);
+  }
+  return { files, refused, same };
+}
+
+async function settleAll(
+  context: StepContext,
+  chosen: readonly ChosenFile[],
+): Promise<ChosenFile[]> {
+  const { clock } = context.lake;
+  const bySettle = Map.groupBy(chosen, ({ source }) =>
+    parseDuration(source.options.settle ?? DEFAULT_SETTLE),
+  );
+  const groups = await Promise.all(
+    [...bySettle].map(async ([settleMs, files]) => {
+      const result = await settle(
+        files.map(({ found }) => found),
+        { settleMs, clock, signal: context.signal },
+      );
+      for (const { file, message } of result.unsettled)
+        context.note(`${file.name} ${message}; it is left for the next run`);
+      const ready = new Map(result.settled.map((found) => [found.name, found]));
+      return files.flatMap((file) => {
+        const found = ready.get(file.found.name);
+        return found === undefined ? [] : [{ ...file, found }];
+      });
+    }),
+  );
+  return groups.flat();
+}
+
+async function inspect({ signal }: StepContext, file: ChosenFile): Promise<InspectedFile> {
+  const { source, found } = file;
+  const inspection = await inspectFile(found.path, {
+    format: source.format,
+    compression: source.options.compression,
+    encoding: source.format === "csv" ? source.options.encoding : undefined,
+    signal,
+  });
+  return { ...file, inspection };
+}
+
+/** The first bytes as text that every tool can show. */
+async function startOf({ found }: InspectedFile): Promise<string> {
+  const bytes = await readStart(found.path, START_BYTES).catch(() => Buffer.alloc(0));
+  return bytes.toString("utf8").replaceAll("\0", "\ufffd");
+}

@@ -1,0 +1,233 @@
+/**
+ * JSON records as raw texts: lines of NDJSON files, or records that were staged from documents and workbooks.
+ * One `json_transform` takes all fields out of a record at once.
+ */
+
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Engine } from "../engine/engine.ts";
+import { quotePath } from "../engine/path.ts";
+import { findLines } from "../source/line-finder.ts";
+import { writeUnreadableLines } from "../source/unreadable-line.ts";
+import { quoteText } from "../sql/quote.ts";
+import type { Condition, RawLayer, ReadColumn } from "./contract.ts";
+import { jsonPath } from "./convert.ts";
+import { type InputFile, positionsOf, type Records } from "./records.ts";
+
+export interface JsonInput {
+  readonly engine: Engine;
+  readonly files: readonly InputFile[];
+  readonly read: readonly ReadColumn[];
+  /** Whether a record with a field that no column asks for is turned away. */
+  readonly refuseExtra: boolean;
+  /** True where a path is a name as it is, dots and all, as in a sheet. */
+  readonly isFlat: boolean;
+}
+
+/** Lines of NDJSON files. */
+export function ndjsonRecords(input: JsonInput): Records {
+  const { engine, files, read } = input;
+  const [only] = files;
+  const isOne = files.length === 1 && only !== undefined;
+  const longest = Math.max(...files.map(({ inspection }) => inspection.longLine?.bytes ?? 0));
+  const options = `ignore_errors=true, compression=${quoteText(only?.inspection.compression ?? "uncompressed")}, maximum_object_size=${Math.max(2 * longest, 16 * 2 ** 20)}${isOne ? "" : ", filename=true"}`;
+  const reader = `read_ndjson_objects([${files.map(({ readPath }) => quotePath(readPath)).join(", ")}], ${options})`;
+  const file = isOne ? quoteText(only.readPath) : "filename";
+  const carried = `{'raw': json::varchar, 'file': ${file}, 'line': null::bigint, 'place': null::varchar}`;
+  return {
+    ...jsonLayers(input, `(select ${carried} as "~carried" from ${reader})`),
+    needsLines: true,
+    countsBroken: true,
+    lines: (path, raws) =>
+      findLines(path, raws.map(String), {
+        dialect: { format: "ndjson" },
+        compression: files.find(({ readPath }) => readPath === path)?.inspection.compression,
+      }),
+    broken: async (folder, bad) => {
+      if (bad === undefined) return undefined;
+      const rows = await engine.rows(
+        `select "~carried".file as file, count(*) as lines from ${bad} where "~carried".raw is null group by all`,
+      );
+      if (rows.length === 0) return undefined;
+      const path = join(folder, `broken-${randomUUID()}.ndjson`);
+      const unreadable = rows.flatMap((row) => {
+        const input = files.find(({ readPath }) => readPath === row["file"]);
+        return input === undefined
+          ? []
+          : [
+              {
+                name: input.found.name,
+                path: input.readPath,
+                compression: input.inspection.compression,
+                count: Number(row["lines"]),
+              },
+            ];
+      });
+      const ordinals = async (one: string): Promise<number[]> =>
+        (
+          await engine.rows(
+            `select n from (select row_number() over () as n, json from read_ndjson_objects(${quotePath(one)}, ${options})) where json is null order by n`,
+          )
+        ).map((row) => Number(row["n"]));
+      return {
+        path,
+        count: await writeUnreadableLines(unreadable, ordinals, path),
+        names: read.map(({ path: name }) => name),
+      };
+    },
+  };
+}
+
+/** Records in Parquet files with the columns of `StagedColumns`. */
+export function stagedRecords(input: JsonInput): Records {
+  const { files } = input;
+  const reader = `read_parquet([${files.map(({ readPath }) => quotePath(readPath)).join(", ")}], filename=true)`;
+  const carried = `{'raw': record, 'file': filename, 'line': line, 'place': place, 'enclosing': enclosing, 'problem': problem}`;
+  const problem: Condition = {
+    column: null,
+    rule: "record",
+    message: "is not a record",
+    says: `"~carried".problem`,
+    holds: `"~carried".problem is null`,
+    value: "null",
+  };
+  return {
+    ...jsonLayers(input, `(select ${carried} as "~carried" from ${reader})`, problem),
+    context: `"~carried".enclosing`,
+    needsLines: false,
+    countsBroken: false,
+    lines: async (_path, raws) => raws.map(() => undefined),
+    broken: async () => undefined,
+  };
+}
+
+function jsonLayers(
+  { files, read, refuseExtra, isFlat }: JsonInput,
+  relation: string,
+  problem?: Condition,
+): Pick<Records, "files" | "raw" | "again" | "rawJson"> {
+  const { structure, fields } = fieldsOf(read, isFlat);
+  const isStaged = problem !== undefined;
+  const base: readonly Condition[] = [...(isStaged ? [problem] : []), isObject(isStaged)];
+  const extraConditions = [
+    ...base,
+    ...(isFlat ? [] : scalarTexts(read, isStaged)),
+    ...(refuseExtra ? [noExtra(read, isStaged)] : []),
+  ];
+  const layer = (from: string): RawLayer => {
+    const taken = fields.map((field, index) => `${field} as "~r${index}"`);
+    const cut =
+      structure === undefined ? "null" : `json_transform("~carried".raw, ${quoteText(structure)})`;
+    return {
+      relation: `(select * exclude ("~fields"), ${taken.join(", ") || "1"} from (select *, ${cut} as "~fields" from ${from}))`,
+      extraConditions,
+      ...positionsOf(files),
+    };
+  };
+  return { files, raw: layer(relation), again: layer, rawJson: `"~carried".raw` };
+}
+
+type Tree = Map<string, Tree | string>;
+
+/** The structure that `json_transform` reads, and the expression of each column over it. */
+function fieldsOf(
+  read: readonly ReadColumn[],
+  isFlat: boolean,
+): { structure: string | undefined; fields: readonly string[] } {
+  const tree: Tree = new Map();
+  const fields = read.map(({ path, definition }) => {
+    const isJson = ["json", "list", "struct"].includes(definition.type.kind);
+    const levels = isFlat ? 0 : (/^(\^\.)*/.exec(path)?.[0].length ?? 0);
+    const name = path.slice(levels);
+    if (levels > 0) {
+      const from = `$[${levels / 2 - 1}]${jsonPath(name).slice(1)}`;
+      return extracted(`"~carried".enclosing`, from, isJson);
+    }
+    const steps = isFlat ? [name] : name.split(".");
+    if (!plant(tree, steps, isJson ? "JSON" : "VARCHAR"))
+      return extracted(`"~carried".raw`, jsonPath(name), isJson);
+    const place = steps.map((step) => `[${quoteText(step)}]`).join("");
+    return isJson ? `nullif("~fields"${place}::varchar, 'null')` : `"~fields"${place}`;
+  });
+  return { structure: tree.size === 0 ? undefined : renderTree(tree), fields };
+}
+
+function extracted(json: string, path: string, isJson: boolean): string {
+  return isJson
+    ? `nullif(json_extract(${json}, ${quoteText(path)})::varchar, 'null')`
+    : `json_extract_string(${json}, ${quoteText(path)})`;
+}
+
+/** False where the place is taken by something else, or by a name that a struct cannot tell apart. */
+function plant(tree: Tree, steps: readonly string[], type: string): boolean {
+  const [step, ...rest] = steps;
+  if (step === undefined) return false;
+  const twin = [...tree.keys()].find(
+    (key) => key !== step && key.toLowerCase() === step.toLowerCase(),
+  );
+  if (twin !== undefined) return false;
+  const there = tree.get(step);
+  if (rest.length === 0) {
+    if (there === undefined) tree.set(step, type);
+    return there === undefined || there === type;
+  }
+  if (typeof there === "string") return false;
+  const branch: Tree = there ?? new Map();
+  if (there === undefined) tree.set(step, branch);
+  return plant(branch, rest, type);
+}
+
+function renderTree(tree: Tree): string {
+  const members = [...tree].map(
+    ([name, branch]) =>
+      `${JSON.stringify(name)}:${typeof branch === "string" ? JSON.stringify(branch) : renderTree(branch)}`,
+  );
+  return `{${members.join(",")}}`;
+}
+
+function isObject(isStaged: boolean): Condition {
+  const holds = `coalesce(starts_with("~carried".raw, '{'), false)`;
+  return {
+    column: null,
+    rule: "record",
+    message: "is not a JSON object",
+    holds: isStaged ? `("~carried".problem is not null or ${holds})` : holds,
+    value: "null",
+  };
+}
+
+/** A text column refuses an object or a list, whose JSON text it would otherwise become. */
+function scalarTexts(read: readonly ReadColumn[], isStaged: boolean): Condition[] {
+  return read.flatMap(({ name, path, definition }, index) => {
+    if (definition.type.kind !== "text" || path.startsWith("^.")) return [];
+    const raw = `"~r${index}"`;
+    const kind = `json_type("~carried".raw, ${quoteText(jsonPath(path))})`;
+    const holds = `case when starts_with(${raw}, '{') or starts_with(${raw}, '[') then coalesce(${kind}, '') not in ('OBJECT', 'ARRAY') else true end`;
+    const rule = { rule: "type", message: "is an object or a list and not a text", value: raw };
+    return [
+      {
+        column: name,
+        ...rule,
+        holds: isStaged ? `("~carried".problem is not null or ${holds})` : holds,
+      },
+    ];
+  });
+}
+
+function noExtra(read: readonly ReadColumn[], isStaged: boolean): Condition {
+  const known = [
+    ...new Set(
+      read.filter(({ path }) => !path.startsWith("^.")).map(({ path }) => path.split(".")[0] ?? ""),
+    ),
+  ];
+  const extra = `list_filter(try(json_keys("~carried".raw)), lambda k: k not in (${known.map(quoteText).join(", ")}))`;
+  const holds = `coalesce(len(${extra}), 0) = 0`;
+  return {
+    column: null,
+    rule: "extra",
+    message: "has fields that no column asks for",
+    says: `'has fields that no column asks for: ' || array_to_string(${extra}, ', ')`,
+    holds: isStaged ? `("~carried".problem is not null or ${holds})` : holds,
+    value: "null",
+  };
+}

@@ -1,0 +1,459 @@
+/**
+ * Loading new files into a table, exactly once.
+ *
+ *     choose -> settle -> inspect -> prepare -> split -> deduplicate -> commit -> follow
+ *
+ * Everything up to `commit` writes only files that no reader sees. The one commit of the main table decides: it holds
+ * the rows, the transaction `millrace/files` with the number of the batch, and in its info the files that were read,
+ * the ledger, and what the quarantine becomes. A second process that loads the same files loses on the transaction
+ * and says so; one that died before the commit has done nothing, and one that died after it has done everything,
+ * since what follows is brought up by whoever comes next.
+ */
+
+import { MillraceError } from "../base/error.ts";
+import type { AddFile } from "../delta/action.ts";
+import { adoptFiles } from "../delta/adopt.ts";
+import { commit } from "../delta/write.ts";
+import type { Engine } from "../engine/engine.ts";
+import { duckdbType } from "../engine/type.ts";
+import { followQuarantine, followTables } from "../lake/follow.ts";
+import { openView, viewName } from "../lake/lake.ts";
+import type { StepContext, StepOutcome } from "../lake/step.ts";
+import {
+  addLedgers,
+  balances,
+  type LoadedFile,
+  NOTHING,
+  type SourceLedger,
+  type StepInfo,
+} from "../lake/step-info.ts";
+import { appendRows } from "../lake/system-table.ts";
+import { folderOf, quarantineOf } from "../schema/table.ts";
+import type { WrittenFile } from "../schema/table-files.ts";
+import { quoteName } from "../sql/quote.ts";
+import { tablesOf } from "../sql/render.ts";
+import type { Ingested } from "./asset.ts";
+import { type Choice, chooseFiles } from "./choose.ts";
+import { type Contract, compileContract } from "./contract.ts";
+import { deduplicate } from "./deduplicate.ts";
+import { discoverColumns, extraColumn, withExtra } from "./extra.ts";
+import { type InspectedFile, inspectFiles, type Refusal } from "./inspect-files.ts";
+import { type Group, prepareFiles } from "./prepare.ts";
+import {
+  QUARANTINE_FIELDS,
+  type QuarantineInput,
+  writeBadRows,
+  writeBrokenRows,
+  writeRefusedFiles,
+} from "./quarantine.ts";
+import { numberRows, splitRecords } from "./split.ts";
+import { openTarget, type Target } from "./target.ts";
+
+/** Files of one commit; more make several. */
+const FILES_PER_BATCH = 500;
+/** The application that numbers batches of files in the table's log. */
+export const FILES_APP = "millrace/files";
+
+export async function load(context: StepContext, asset: Ingested): Promise<StepOutcome> {
+  const { lake } = context;
+  await followQuarantine(lake, asset.name, QUARANTINE_FIELDS);
+  const choice = await chooseFiles(context, asset);
+  for (const { name, message } of choice.unreadable)
+    context.note(`${name} ${message}; it is left for the next run`);
+  const isReplaced = asset.definition.write === "overwrite";
+  const found = await inspectFiles(context, choice.files, choice.loaded, isReplaced);
+  lake.crash("ingest/files-chosen");
+  await rememberSame(context, asset, found.same);
+  const before = await lake.find(asset.name);
+  const isEmpty = found.files.length + found.refused.length === 0;
+  if (isEmpty && before !== undefined)
+    return { state: "up to date", version: before.version, ledger: NOTHING };
+  const ledgers: SourceLedger[] = [];
+  let version = before?.version;
+  const batches = isReplaced || isEmpty ? [found.files] : chunk(found.files, FILES_PER_BATCH);
+  for (const [index, files] of batches.entries()) {
+    context.signal.throwIfAborted();
+    const done = await loadBatch(context, asset, {
+      files,
+      refused: index === 0 ? found.refused : [],
+      isReplaced,
+    });
+    ledgers.push(...done.ledger);
+    version = done.version;
+  }
+  return { state: "done", version, ledger: addLedgers(ledgers) };
+}
+
+export interface BatchInput {
+  readonly files: readonly InspectedFile[];
+  readonly refused: readonly Refusal[];
+  readonly isReplaced: boolean;
+}
+
+interface Batch extends BatchInput {
+  readonly context: StepContext;
+  readonly asset: Ingested;
+  readonly session: Engine;
+  /** A staging folder. */
+  readonly folder: string;
+}
+
+async function loadBatch(
+  context: StepContext,
+  asset: Ingested,
+  input: BatchInput,
+): Promise<{ version: number; ledger: readonly SourceLedger[] }> {
+  const { lake } = context;
+  const staging = await lake.storage.openStaging();
+  const session = await lake.engine.session();
+  const stop = (): void => session.interrupt();
+  context.signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await commitBatch({ ...input, context, asset, session, folder: staging.folder });
+  } finally {
+    context.signal.removeEventListener("abort", stop);
+    session.close();
+    await staging.close();
+  }
+}
+
+async function commitBatch(
+  batch: Batch,
+): Promise<{ version: number; ledger: readonly SourceLedger[] }> {
+  const { context, asset, isReplaced } = batch;
+  const { lake, run } = context;
+  const { contract, groups, definition, refused } = await compile(batch);
+  const target = await openTarget(lake, asset.name, {
+    fields: [...contract.fields, ...extraColumn(definition)],
+    partitionBy: definition.partitionBy,
+    isReplaced,
+  });
+  const good: WrittenFile[] = [];
+  const rejects: WrittenFile[] = [];
+  const ledger = new Map<string, SourceLedger>();
+  const count = (label: string, one: Partial<Omit<SourceLedger, "source">>): void => {
+    const sum = addLedgers([ledger.get(label) ?? NOTHING, { ...NOTHING, ...one }]);
+    ledger.set(label, { source: label, ...sum });
+  };
+  for (const { source, label } of batch.files) if (source !== undefined) count(label, {});
+  for (const group of groups) {
+    const result = await loadGroup(batch, { group, contract, target, definition });
+    good.push(...result.good);
+    rejects.push(...result.rejects);
+    count(group.label, result.ledger);
+    context.progress({ rows: [...ledger.values()].reduce((sum, { read }) => sum + read, 0) });
+  }
+  lake.crash("ingest/data-written");
+  for (const [label, files] of Map.groupBy(refused, ({ file }) => file.label)) {
+    rejects.push(
+      ...(await writeRefusedFiles(quarantineInput(batch, contract, label), files.map(refusedFile))),
+    );
+    count(label, { read: files.length, quarantined: files.length });
+  }
+  lake.crash("ingest/rejects-written");
+  for (const one of ledger.values()) if (!balances(one)) throw unbalanced(asset.name, one);
+  context.signal.throwIfAborted();
+  const quarantineFolder = folderOf(quarantineOf(asset.name));
+  const quarantined = await adoptFiles(
+    lake.delta,
+    quarantineFolder,
+    { fields: QUARANTINE_FIELDS },
+    rejects,
+  );
+  lake.crash("ingest/files-adopted");
+  const number = (target.snapshot?.transactions.get(FILES_APP) ?? 0n) + 1n;
+  const info: StepInfo = {
+    run: run.id,
+    asset: asset.name,
+    kind: "ingest",
+    ledger: [...ledger.values()],
+    files: [
+      ...batch.files.map((file) => loaded(file, "loaded")),
+      ...refused.map(({ file }) => loaded(file, "refused")),
+    ].filter(uniqueFile()),
+    ...(quarantined.length === 0
+      ? {}
+      : { quarantine: { add: quarantined satisfies readonly AddFile[], remove: [] } }),
+  };
+  const after = await commitOrSay(asset.name, () =>
+    commit(lake.delta, target.base, {
+      operation: target.snapshot === undefined ? "CREATE TABLE AS SELECT" : "WRITE",
+      parameters: { mode: isReplaced ? "Overwrite" : "Append" },
+      metrics: { ...addLedgers([...ledger.values()]) },
+      add: good,
+      ...(isReplaced && target.snapshot !== undefined ? { remove: "all" as const } : {}),
+      ...(target.schema === undefined ? {} : { schema: target.schema }),
+      transactions: [{ appId: FILES_APP, version: number }],
+      reads: definition.unique === undefined && !isReplaced ? "nothing" : "whole table",
+      info: { ...info },
+    }),
+  );
+  lake.crash("ingest/committed");
+  await followQuarantine(lake, asset.name, QUARANTINE_FIELDS);
+  lake.crash("ingest/quarantine-followed");
+  await followTables(lake, [asset.name]);
+  lake.crash("ingest/loads-followed");
+  return { version: after.version, ledger: [...ledger.values()] };
+}
+
+interface Compiled {
+  readonly contract: Contract;
+  readonly groups: readonly Group[];
+  readonly definition: Ingested["definition"];
+  readonly refused: readonly Refusal[];
+}
+
+/** Prepares the files under the contract; where unknown fields become columns, once more with them. */
+async function compile({
+  context,
+  asset,
+  session,
+  folder,
+  files,
+  refused,
+}: Batch): Promise<Compiled> {
+  await openRuleTables(context, session, asset);
+  const contractOf = (definition: Ingested["definition"]): Contract =>
+    compileContract({
+      definition,
+      resolver: { table: ({ name }) => viewName(name), param: context.param },
+      arrival: context.run.startedAt,
+      refuseNul: files.some(({ inspection }) => inspection.nul !== undefined),
+    });
+  let { definition } = asset;
+  let contract = contractOf(definition);
+  const prepare = (): ReturnType<typeof prepareFiles> =>
+    prepareFiles({ context, session, folder, definition, read: contract.read }, files);
+  let prepared = await prepare();
+  if (definition.extra === "evolve") {
+    const before = (await context.lake.find(asset.name))?.metadata.fields ?? [];
+    definition = withExtra(definition, await discoverColumns(session, prepared.groups), before);
+    contract = contractOf(definition);
+    prepared = await prepare();
+  }
+  const late = prepared.refused.map(({ file, problem }) => ({
+    file,
+    message: problem.message,
+    line: problem.line,
+    start: "",
+  }));
+  return { contract, groups: prepared.groups, definition, refused: [...refused, ...late] };
+}
+
+interface GroupInput {
+  readonly group: Group;
+  readonly contract: Contract;
+  readonly target: Target;
+  readonly definition: Ingested["definition"];
+}
+
+interface GroupResult {
+  readonly good: readonly WrittenFile[];
+  readonly rejects: readonly WrittenFile[];
+  readonly ledger: Omit<SourceLedger, "source">;
+}
+
+async function loadGroup(
+  batch: Batch,
+  { group, contract, target, definition }: GroupInput,
+): Promise<GroupResult> {
+  const { context, session, folder, isReplaced } = batch;
+  const { records, label } = group;
+  const made = new Set(Object.keys(definition.columns));
+  const nulls = target.fields
+    .filter(({ name }) => !made.has(name))
+    .map(({ name, type }) => [name, `null::${duckdbType(type)}`] as const);
+  const split = await splitRecords({
+    engine: session,
+    folder,
+    contract,
+    records,
+    columns: target.columns,
+    partitionBy: definition.partitionBy,
+    fieldIds: target.fieldIds,
+    numbered: Object.values(definition.columns).some(
+      ({ type }) => type.kind === "position" && type.part !== "file",
+    ),
+    extra: new Map([...nulls, ...keptExtra(definition, contract, records.rawJson)]),
+  });
+  const input = quarantineInput(batch, contract, label);
+  const broken = await records.broken(folder, split.bad);
+  const rejects: WrittenFile[] = [];
+  if (split.bad !== undefined) {
+    const lines = records.needsLines
+      ? await numberRows({ engine: session, folder, records }, split.bad)
+      : split.bad;
+    rejects.push(...(await writeBadRows(input, records, lines)));
+  }
+  const readable = rejects.reduce((sum, { rows }) => sum + Number(rows), 0);
+  if (broken !== undefined) rejects.push(...(await writeBrokenRows(input, broken)));
+  const quarantined = readable + (broken?.count ?? 0);
+  const rows = (files: readonly WrittenFile[]): number =>
+    files.reduce((sum, file) => sum + Number(file.rows), 0);
+  const good =
+    definition.unique === undefined || split.goodRows === 0
+      ? split.good
+      : await deduplicate(
+          {
+            lake: context.lake,
+            session,
+            folder,
+            target,
+            unique: definition.unique,
+            partitionBy: definition.partitionBy,
+            againstTable: !isReplaced,
+          },
+          split.good,
+        );
+  const brokenRows = records.countsBroken ? 0 : (broken?.count ?? 0);
+  return {
+    good,
+    rejects,
+    ledger: {
+      read: split.goodRows + split.badRows + split.filteredRows + brokenRows,
+      written: rows(good),
+      quarantined,
+      deduplicated: split.goodRows - rows(good),
+      filtered: split.filteredRows,
+    },
+  };
+}
+
+function keptExtra(
+  definition: Ingested["definition"],
+  contract: Contract,
+  rawJson: string,
+): [string, string][] {
+  const [column] = extraColumn(definition);
+  if (column === undefined) return [];
+  const known = Object.fromEntries(
+    contract.read.map(({ path }) => [path.split(".")[0] ?? path, null]),
+  );
+  const rest = `json_merge_patch(${rawJson}, '${JSON.stringify(known).replaceAll("'", "''")}')::varchar`;
+  return [[column.name, `nullif(${rest}, '{}')`]];
+}
+
+/** Rules may look into other tables; each is seen in the version of now. */
+async function openRuleTables(
+  context: StepContext,
+  session: Engine,
+  { definition, name }: Ingested,
+): Promise<void> {
+  for (const sql of [
+    ...Object.values(definition.rules),
+    ...(definition.where === undefined ? [] : [definition.where]),
+  ]) {
+    for (const table of tablesOf(sql)) {
+      const snapshot = await context.lake.find(table.name);
+      if (snapshot === undefined) {
+        throw new MillraceError(`A rule of ${name} needs ${table.name}, which is not there yet`, {
+          code: "ingest/missing-table",
+          hint: `Add ${quoteName(table.name)} to the assets of the project, so that it is made first.`,
+        });
+      }
+      await openView(context.lake, session, table.name, snapshot);
+    }
+  }
+}
+
+function quarantineInput(
+  { context, asset, session, folder }: Batch,
+  contract: Contract,
+  source: string,
+): QuarantineInput {
+  const { run, lake } = context;
+  return {
+    engine: session,
+    folder,
+    contract,
+    source,
+    run: run.id,
+    at: lake.clock.now(),
+    redact: asset.definition.redact,
+  };
+}
+
+/** Files that need not be read again, remembered as they are now; no row of the table is touched. */
+async function rememberSame(
+  { lake, run }: StepContext,
+  { name }: Ingested,
+  same: readonly { readonly file: InspectedFile; readonly state: LoadedFile["state"] }[],
+): Promise<void> {
+  if (same.length === 0) return;
+  const at = lake.clock.now().toISOString();
+  const version = (await lake.find(name))?.version ?? 0;
+  const rows = same.map(({ file, state }) => ({
+    run: run.id,
+    asset: name,
+    ...loaded(file, state),
+    version,
+    at,
+  }));
+  await appendRows(lake, "system.loads", { rows });
+}
+
+function loaded(
+  { label, found, inspection }: InspectedFile,
+  state: LoadedFile["state"],
+): LoadedFile {
+  return {
+    source: label,
+    file: found.name,
+    size: found.sizeBytes,
+    modified: found.modifiedMs,
+    hash: inspection.sha256,
+    state,
+  };
+}
+
+/** The last word about a file wins: one refused while it was prepared stands among the files as well. */
+function uniqueFile(): (file: LoadedFile, index: number, all: readonly LoadedFile[]) => boolean {
+  return (file, index, all) => all.findLastIndex((other) => other.file === file.file) === index;
+}
+
+function refusedFile({
+  file,
+  message,
+  line,
+  start,
+}: Refusal): Parameters<typeof writeRefusedFiles>[1][number] {
+  return { file: file.found.name, hash: file.inspection.sha256, line, message, raw: start };
+}
+
+function chunk<T>(items: readonly T[], size: number): T[][] {
+  const chunks: T[][] = [];
+  for (let at = 0; at < Math.max(items.length, 1); at += size)
+    chunks.push(items.slice(at, at + size));
+  return chunks;
+}
+
+async function commitOrSay<T>(name: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== "delta/conflict") throw error;
+    throw new MillraceError(`Another run loads into ${name} at the same time and was first`, {
+      code: "ingest/other-run",
+      hint: "Nothing was loaded twice. Run again: what is still new will be loaded.",
+      retryable: true,
+      cause: error,
+    });
+  }
+}
+
+function unbalanced(name: string, ledger: SourceLedger): Error {
+  return new Error(
+    `Bug: the ledger of ${name} does not add up for ${ledger.source}: read ${ledger.read}, written ${ledger.written}, quarantined ${ledger.quarantined}, deduplicated ${ledger.deduplicated}, filtered ${ledger.filtered}`,
+  );
+}
+
+/** What `plan` shows of the files without reading them. */
+export function describeChoice({ files, known }: Choice): string {
+  const changed = files.filter(({ why }) => why === "changed").length;
+  const parts = [
+    `${files.length - changed} new`,
+    ...(changed > 0 ? [`${changed} changed`] : []),
+    `${known} loaded before`,
+  ];
+  return parts.join(", ");
+}

@@ -1,0 +1,295 @@
+/** Inspected files made ready to be read: headers checked, odd forms staged, and files of one shape put together. */
+
+import { suggestWord } from "../base/suggest.ts";
+import type { Engine } from "../engine/engine.ts";
+import { quotePath } from "../engine/path.ts";
+import type { StepContext } from "../lake/step.ts";
+import { readCsvHeader } from "../source/csv-header.ts";
+import type { FileProblem } from "../source/file-problem.ts";
+import type { CsvSource } from "../source/file-source.ts";
+import { stageJsonDocument } from "../source/json-document.ts";
+import { stageLineFeeds } from "../source/line-feed.ts";
+import { stageUtf8 } from "../source/staged-text.ts";
+import { stageWorkbook } from "../source/workbook.ts";
+import type { IngestDefinition } from "./asset.ts";
+import type { ReadColumn } from "./contract.ts";
+import { csvRecords } from "./csv-records.ts";
+import type { InspectedFile } from "./inspect-files.ts";
+import { ndjsonRecords, stagedRecords } from "./json-records.ts";
+import { parquetRecords } from "./parquet-records.ts";
+import type { InputFile, Records } from "./records.ts";
+
+export interface PrepareInput {
+  readonly context: StepContext;
+  readonly session: Engine;
+  readonly folder: string;
+  readonly definition: IngestDefinition;
+  readonly read: readonly ReadColumn[];
+}
+
+export interface Group {
+  /** Of the source, in words. */
+  readonly label: string;
+  readonly files: readonly InspectedFile[];
+  readonly records: Records;
+}
+
+export interface Prepared {
+  readonly groups: readonly Group[];
+  readonly refused: readonly { readonly file: InspectedFile; readonly problem: FileProblem }[];
+}
+
+/** A file in a form that the engine reads, with what puts it together with others: files of equal keys are read at once. */
+type Ready =
+  | { readonly problem: FileProblem }
+  | {
+      readonly key: string;
+      readonly readPath: string;
+      readonly records: (files: readonly InputFile[]) => Records;
+    };
+
+export async function prepareFiles(
+  input: PrepareInput,
+  files: readonly InspectedFile[],
+): Promise<Prepared> {
+  const refused: { file: InspectedFile; problem: FileProblem }[] = [];
+  const byKey = new Map<
+    string,
+    { file: InspectedFile; input: InputFile; records: (files: readonly InputFile[]) => Records }[]
+  >();
+  for (const file of files) {
+    if (file.inspection.empty) continue;
+    const ready = await readyFile(input, file);
+    if ("problem" in ready) {
+      refused.push({ file, problem: ready.problem });
+      continue;
+    }
+    const key = JSON.stringify([input.definition.sources.indexOf(file.source), ready.key]);
+    const entry = {
+      file,
+      input: { found: file.found, inspection: file.inspection, readPath: ready.readPath },
+      records: ready.records,
+    };
+    byKey.set(key, [...(byKey.get(key) ?? []), entry]);
+  }
+  const groups = [...byKey.values()].flatMap((entries) => {
+    const [first] = entries;
+    if (first === undefined) return [];
+    const records = first.records(entries.map((entry) => entry.input));
+    return [{ label: first.file.label, files: entries.map(({ file }) => file), records }];
+  });
+  return { groups, refused };
+}
+
+function readyFile(input: PrepareInput, file: InspectedFile): Promise<Ready> {
+  switch (file.source.format) {
+    case "csv":
+      return readyCsv(input, file, file.source);
+    case "parquet":
+      return readyParquet(input, file);
+    case "ndjson":
+      return file.source.options.trailingCommas === true
+        ? readyDocument(input, file)
+        : readyNdjson(input, file);
+    case "json":
+    case "xlsx":
+      return readyDocument(input, file);
+  }
+}
+
+async function readyCsv(
+  { context, session, folder, definition, read }: PrepareInput,
+  { found, inspection }: InspectedFile,
+  { options }: CsvSource,
+): Promise<Ready> {
+  const { signal } = context;
+  const quote = options.quote ?? '"';
+  const delimiter = options.delimiter ?? ",";
+  let readPath = found.path;
+  let { compression, lineEnd } = inspection;
+  if ((options.encoding ?? "utf-8") !== "utf-8") {
+    const staged = await stageUtf8(readPath, folder, {
+      encoding: options.encoding ?? "utf-8",
+      compression,
+      signal,
+    });
+    if (staged.path === undefined)
+      return { problem: staged.problem ?? { rule: "file", message: "cannot be decoded" } };
+    readPath = staged.path;
+    compression = undefined;
+    lineEnd = staged.lineEnd;
+  }
+  if (lineEnd === "mixed" || lineEnd === "cr") {
+    readPath = await stageLineFeeds(readPath, folder, { quote, compression, signal });
+    compression = undefined;
+  }
+  let names = options.names ?? [];
+  if (options.header !== false) {
+    const header = await readCsvHeader(readPath, { delimiter, quote, compression, signal });
+    if (header.problem !== undefined) return { problem: header.problem };
+    names = header.names;
+  }
+  const problem = headerProblem(names, read, definition, delimiter);
+  if (problem !== undefined) return { problem };
+  return {
+    key: JSON.stringify([names, compression]),
+    readPath,
+    records: (files) =>
+      csvRecords({
+        engine: session,
+        files: files.map((one) => ({
+          ...one,
+          inspection: { ...one.inspection, compression, lineEnd: "lf" },
+        })),
+        shape: { names, options },
+        read,
+      }),
+  };
+}
+
+/** A column that must be there and is not makes every row wrong: the file is turned away once, and says so. */
+function headerProblem(
+  names: readonly string[],
+  read: readonly ReadColumn[],
+  { extra }: IngestDefinition,
+  delimiter: string,
+): FileProblem | undefined {
+  const missing = read
+    .filter(({ path, definition }) => !definition.optional && !names.includes(path))
+    .map(({ path }) => path);
+  if (missing.length > 0) {
+    const other = [";", "\t", "|", ","].find(
+      (one) => one !== delimiter && names.length === 1 && names[0]?.includes(one),
+    );
+    const guess =
+      other === undefined
+        ? names.length <= 50
+          ? suggestWord(missing[0] ?? "", names)
+          : ""
+        : `It looks as if fields were separated by ${JSON.stringify(other)}: set the option delimiter.`;
+    const shown = names
+      .slice(0, 20)
+      .map((name) => JSON.stringify(name))
+      .join(", ");
+    return {
+      rule: "file",
+      message:
+        `has no column ${missing.map((name) => JSON.stringify(name)).join(", ")} in its header; it has ${shown}${names.length > 20 ? ` and ${names.length - 20} more` : ""}. ${guess}`
+          .trim()
+          .slice(0, 2000),
+      line: 1,
+    };
+  }
+  const unknown =
+    extra === "reject" ? names.filter((name) => !read.some(({ path }) => path === name)) : [];
+  if (unknown.length === 0) return undefined;
+  return {
+    rule: "file",
+    message: `has columns that the contract does not know: ${unknown
+      .slice(0, 20)
+      .map((name) => JSON.stringify(name))
+      .join(", ")}`,
+    line: 1,
+  };
+}
+
+async function readyNdjson(
+  { context, session, folder, definition, read }: PrepareInput,
+  { found, inspection }: InspectedFile,
+): Promise<Ready> {
+  let readPath = found.path;
+  let { compression } = inspection;
+  if (inspection.hasBom) {
+    const staged = await stageUtf8(readPath, folder, {
+      encoding: "utf-8",
+      compression,
+      signal: context.signal,
+    });
+    if (staged.path === undefined)
+      return { problem: staged.problem ?? { rule: "file", message: "cannot be decoded" } };
+    readPath = staged.path;
+    compression = undefined;
+  }
+  return {
+    key: JSON.stringify(["lines", compression]),
+    readPath,
+    records: (files) =>
+      ndjsonRecords({
+        engine: session,
+        files: files.map((one) => ({ ...one, inspection: { ...one.inspection, compression } })),
+        read,
+        refuseExtra: definition.extra === "reject",
+        isFlat: false,
+      }),
+  };
+}
+
+async function readyDocument(
+  { context, session, folder, definition, read }: PrepareInput,
+  { found, inspection, source }: InspectedFile,
+): Promise<Ready> {
+  const { signal } = context;
+  const { compression } = inspection;
+  const isFlat = source.format === "xlsx";
+  const staged = isFlat
+    ? await stageWorkbook(session, found.path, folder, { ...source.options, signal })
+    : await stageJsonDocument(session, found.path, folder, {
+        compression,
+        records: source.format === "json" ? source.options.records : undefined,
+        enclosingFields: enclosingFields(read),
+        signal,
+      });
+  if (staged.path === undefined)
+    return { problem: staged.problem ?? { rule: "file", message: "cannot be read" } };
+  return {
+    key: "staged",
+    readPath: staged.path,
+    records: (files) =>
+      stagedRecords({
+        engine: session,
+        files,
+        read,
+        refuseExtra: definition.extra === "reject",
+        isFlat,
+      }),
+  };
+}
+
+async function readyParquet(
+  { session, read }: PrepareInput,
+  { found }: InspectedFile,
+): Promise<Ready> {
+  const fields = await session.describe(
+    `select * from read_parquet(${quotePath(found.path)}, hive_partitioning = false)`,
+  );
+  const names = fields.map(({ name }) => name);
+  const missing = read.find(
+    ({ path, definition }) => !definition.optional && !names.includes(path),
+  );
+  if (missing !== undefined) {
+    return {
+      problem: {
+        rule: "file",
+        message: `has no column ${JSON.stringify(missing.path)}. ${suggestWord(missing.path, names.slice(0, 50))}`,
+      },
+    };
+  }
+  return {
+    key: JSON.stringify(fields),
+    readPath: found.path,
+    records: (files) => parquetRecords({ files, fields, read }),
+  };
+}
+
+/** `^.a` asks the nearest enclosing object for `a`, `^.^.b` the next one for `b`. */
+function enclosingFields(read: readonly ReadColumn[]): readonly (readonly string[])[] {
+  const levels: string[][] = [];
+  for (const { path } of read) {
+    const depth = (/^(\^\.)+/.exec(path)?.[0].length ?? 0) / 2;
+    const field = path.slice(depth * 2).split(".")[0];
+    if (depth === 0 || field === undefined) continue;
+    while (levels.length < depth) levels.push([]);
+    levels[depth - 1]?.push(field);
+  }
+  return levels;
+}

@@ -1,0 +1,64 @@
+/** Files of one shape as raw records that a contract can judge: what the adapter of each format gives. */
+
+import type { FoundFile } from "../source/discover.ts";
+import type { Inspection } from "../source/inspect.ts";
+import { quoteText } from "../sql/quote.ts";
+import type { RawLayer } from "./contract.ts";
+
+/** A file that is to be loaded, with what its bytes told. */
+export interface InputFile {
+  readonly found: FoundFile;
+  readonly inspection: Inspection;
+  /** Where the engine reads it: the file itself, or a staged copy in a form that it can read. */
+  readonly readPath: string;
+}
+
+/** Records that the reader itself turned away, as NDJSON lines `{ file, line, raw, rule, message }`. */
+export interface BrokenRecords {
+  readonly path: string;
+  readonly count: number;
+  /** The names of the file's columns in its order, so that a mended line can be read again. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Records of files that one statement can read. A bad row is carried on in one struct column `~carried`:
+ * `raw` (the record in the adapter's own form), `file` (the path that was read), `line` and `place`
+ * where the reader knows them.
+ */
+export interface Records {
+  readonly files: readonly InputFile[];
+  /** The raw layer over the files themselves. */
+  readonly raw: RawLayer;
+  /** The same layer over a relation that has `~carried`. */
+  again(relation: string): RawLayer;
+  /** The JSON text of the record in `~carried`, for people and for replay. */
+  readonly rawJson: string;
+  /** The JSON text of the enclosing objects in `~carried`, where the format has them. */
+  readonly context?: string;
+  /** True where `line` of a carried row is not known yet. */
+  readonly needsLines: boolean;
+  /** Physical lines of carried rows of one file, in the order given; undefined where one cannot be found. */
+  lines(path: string, raws: readonly unknown[]): Promise<readonly (number | undefined)[]>;
+  /** True where a record that cannot be read is one of the bad rows too, without `raw`. */
+  readonly countsBroken: boolean;
+  /** Throws away what the reader turned away so far. */
+  forget?(): Promise<void>;
+  /** After the read: what the reader itself turned away. `bad` is the relation of bad rows, each with `~carried`. */
+  broken(folder: string, bad: string | undefined): Promise<BrokenRecords | undefined>;
+}
+
+/** The expressions of file, line and place over `~carried`. */
+export function positionsOf(
+  files: readonly InputFile[],
+): Pick<RawLayer, "file" | "line" | "place"> {
+  const [first] = files;
+  const paths = files.map(({ readPath }) => quoteText(readPath)).join(", ");
+  const names = files.map(({ found }) => quoteText(found.name)).join(", ");
+  const file =
+    files.length === 1 && first !== undefined
+      ? quoteText(first.found.name)
+      : `map([${paths}], [${names}])["~carried".file]`;
+  const line = `"~carried".line`;
+  return { file, line, place: `${file} || coalesce(' ' || "~carried".place, ':' || ${line}, '')` };
+}

@@ -1,0 +1,141 @@
+/**
+ * One pass over the records of some files: typed, cleaned, checked and split by the engine into good rows and bad
+ * ones. Only where the contract asks for the line of every row are the records numbered first.
+ */
+
+import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { PhysicalColumn } from "../delta/table-spec.ts";
+import type { Engine } from "../engine/engine.ts";
+import { quotePath } from "../engine/path.ts";
+import type { WrittenFile } from "../schema/table-files.ts";
+import { quoteName, quoteText } from "../sql/quote.ts";
+import type { Contract } from "./contract.ts";
+import type { Records } from "./records.ts";
+
+/** Bad rows that JavaScript looks at together to number them. */
+const ROWS_AT_ONCE = 100_000;
+const CLASS = "~class";
+
+export interface SplitInput {
+  readonly engine: Engine;
+  /** A staging folder. */
+  readonly folder: string;
+  readonly contract: Contract;
+  readonly records: Records;
+  readonly columns: readonly PhysicalColumn[];
+  /** Logical names. */
+  readonly partitionBy: readonly string[];
+  readonly fieldIds: Readonly<Record<string, unknown>> | undefined;
+  /** True where the contract asks for the line of every row. */
+  readonly numbered: boolean;
+  /** SQL of what a column holds that no column of the contract makes, by logical name. */
+  readonly extra: ReadonlyMap<string, string>;
+}
+
+export interface Split {
+  /** Files of good rows in the table's own layout. */
+  readonly good: readonly WrittenFile[];
+  /** The relation of bad rows, each with `~carried`; undefined where there is none. */
+  readonly bad: string | undefined;
+  readonly goodRows: number;
+  readonly badRows: number;
+  readonly filteredRows: number;
+}
+
+export async function splitRecords(input: SplitInput): Promise<Split> {
+  const { engine, folder, contract, records, columns, partitionBy, fieldIds, extra } = input;
+  const raw =
+    input.numbered && records.needsLines ? records.again(await numberAll(input)) : records.raw;
+  const physical = new Map(columns.map(({ name, physicalName }) => [name, physicalName]));
+  const list = columns.map(
+    ({ name, physicalName }) =>
+      `${extra.get(name) ?? quoteName(name)} as ${quoteName(physicalName)}`,
+  );
+  const query = `select ${list.join(", ")}, case when ${quoteName(CLASS)} = 'bad' then "~carried" end as "~carried", ${quoteName(CLASS)}
+    from (${contract.judge(raw)})`;
+  const written = await engine.write(query, {
+    folder,
+    partitionBy: [...partitionBy.map((name) => physical.get(name) ?? name), CLASS],
+    ...(fieldIds === undefined ? {} : { fieldIds }),
+  });
+  const ofClass = (name: string): WrittenFile[] =>
+    written.filter(({ partitionValues }) => partitionValues[CLASS] === name);
+  const bad = ofClass("bad");
+  return {
+    good: ofClass("good").map((file) => ({
+      ...file,
+      partitionValues: logicalValues(file, columns),
+    })),
+    bad:
+      bad.length === 0
+        ? undefined
+        : `(select "~carried" from read_parquet([${pathsOf(bad)}], hive_partitioning = false))`,
+    goodRows: rowsOf(ofClass("good")),
+    badRows: rowsOf(bad),
+    filteredRows: rowsOf(ofClass("filtered")),
+  };
+}
+
+/** The relation with the line of every carried row; rows that cannot be found in their file keep a null line. */
+export async function numberRows(
+  { engine, folder, records }: Pick<SplitInput, "engine" | "folder" | "records">,
+  relation: string,
+): Promise<string> {
+  const [staged] = await engine.write(
+    `select "~carried", row_number() over () as "~row" from ${relation} where "~carried".raw is not null`,
+    { folder },
+  );
+  if (staged === undefined) return `(select "~carried" from ${relation} where false)`;
+  const target = join(folder, `lines-${randomUUID()}.ndjson`);
+  const from = `read_parquet(${quotePath(staged.path)})`;
+  for (const { readPath } of records.files) {
+    const isOfFile = `"~carried".file = ${quoteText(readPath)}`;
+    for (let after = 0; ; ) {
+      const rows = await engine.rows(
+        `select "~row", "~carried".raw as raw from ${from} where ${isOfFile} and "~row" > ${after} order by "~row" limit ${ROWS_AT_ONCE}`,
+      );
+      if (rows.length === 0) break;
+      const lines = await records.lines(
+        readPath,
+        rows.map(({ raw }) => raw),
+      );
+      const texts = rows.map(
+        (row, index) => `{"row":${row["~row"]},"line":${lines[index] ?? "null"}}\n`,
+      );
+      await writeFile(target, texts.join(""), { flag: "a" });
+      after = Number(rows.at(-1)?.["~row"]);
+      if (rows.length < ROWS_AT_ONCE) break;
+    }
+  }
+  const numbers = `read_json(${quotePath(target)}, format = 'newline_delimited', columns = {row: 'BIGINT', line: 'BIGINT'})`;
+  return `(select struct_update("~carried", line := n.line) as "~carried" from ${from} r left join ${numbers} n on n.row = r."~row")`;
+}
+
+/** Every record first as a row that is carried, then numbered; what cannot be read at all stays without a record. */
+async function numberAll(input: SplitInput): Promise<string> {
+  const { engine, folder, records } = input;
+  const staged = await engine.write(`select "~carried" from ${records.raw.relation}`, { folder });
+  if (staged.length === 0) return `(select "~carried" from ${records.raw.relation} where false)`;
+  const all = `read_parquet([${pathsOf(staged)}])`;
+  const numbered = await numberRows(input, all);
+  return `(from ${numbered} union all by name select "~carried" from ${all} where "~carried".raw is null)`;
+}
+
+function logicalValues(
+  { partitionValues }: WrittenFile,
+  columns: readonly PhysicalColumn[],
+): Record<string, string | null> {
+  const names = new Map(columns.map(({ name, physicalName }) => [physicalName, name]));
+  const kept = Object.entries(partitionValues).filter(([name]) => name !== CLASS);
+  return Object.fromEntries(kept.map(([name, value]) => [names.get(name) ?? name, value]));
+}
+
+function rowsOf(files: readonly WrittenFile[]): number {
+  return files.reduce((sum, { rows }) => sum + Number(rows), 0);
+}
+
+function pathsOf(files: readonly WrittenFile[]): string {
+  return files.map(({ path }) => quotePath(path)).join(", ");
+}

@@ -1,0 +1,154 @@
+/** The table that records land in: what it is, what it must become, and how its files are laid out. */
+
+import { MillraceError } from "../base/error.ts";
+import type { Snapshot } from "../delta/snapshot.ts";
+import {
+  fieldIds,
+  type PhysicalColumn,
+  physicalColumns,
+  type TableSpec,
+} from "../delta/table-spec.ts";
+import { commit } from "../delta/write.ts";
+import { duckdbType } from "../engine/type.ts";
+import { type Lake, relationOf } from "../lake/lake.ts";
+import { type Evolution, evolve, renderType, type TypeChange } from "../schema/evolution.ts";
+import { folderOf } from "../schema/table.ts";
+import type { Field } from "../schema/type.ts";
+import { quoteName } from "../sql/quote.ts";
+
+export interface Target {
+  readonly base: Snapshot | { readonly folder: string };
+  readonly snapshot: Snapshot | undefined;
+  /** Undefined where the table is as it must be. */
+  readonly schema: TableSpec | undefined;
+  readonly fields: readonly Field[];
+  readonly columns: readonly PhysicalColumn[];
+  readonly fieldIds: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The newest version of the table made ready for rows of these fields; widens it where that is needed. */
+export async function openTarget(
+  lake: Lake,
+  name: string,
+  {
+    fields,
+    partitionBy,
+    isReplaced,
+  }: { fields: readonly Field[]; partitionBy: readonly string[]; isReplaced: boolean },
+): Promise<Target> {
+  const found = await lake.find(name);
+  const spec: TableSpec = { name, fields, partitionColumns: partitionBy };
+  if (found === undefined) return target({ folder: folderOf(name) }, undefined, spec, fields);
+  const evolution = evolve(found.metadata.fields, fields);
+  checkPartitions(name, found, partitionBy, isReplaced);
+  if (isReplaced) {
+    const isSame =
+      evolution.added.length +
+        evolution.unused.length +
+        evolution.widened.length +
+        evolution.incompatible.length ===
+      0;
+    return target(found, found, isSame ? undefined : spec, isSame ? found.metadata.fields : fields);
+  }
+  const [wrong] = evolution.incompatible;
+  if (wrong !== undefined) throw incompatible(name, wrong);
+  const snapshot =
+    evolution.widened.length === 0 ? found : await widen(lake, name, found, evolution);
+  const schema = evolution.added.length === 0 ? undefined : { ...spec, fields: evolution.fields };
+  return target(snapshot, snapshot, schema, evolution.fields);
+}
+
+export function incompatible(name: string, { name: column, from, to }: TypeChange): MillraceError {
+  return new MillraceError(
+    `Column "${column}" of ${name} is ${renderType(from)} in the lake and ${renderType(to)} in the project`,
+    {
+      code: "ingest/incompatible-column",
+      hint: `Old values may not fit. Give the new column another name, keep the old type, or use write: "overwrite".`,
+    },
+  );
+}
+
+function target(
+  base: Target["base"],
+  snapshot: Snapshot | undefined,
+  schema: TableSpec | undefined,
+  fields: readonly Field[],
+): Target {
+  const layout = schema ?? snapshot;
+  if (layout === undefined) throw new Error("Bug: a new table without columns");
+  const ids = fieldIds(layout, schema === undefined ? undefined : snapshot);
+  return {
+    base,
+    snapshot,
+    schema,
+    fields,
+    columns: physicalColumns(layout, schema === undefined ? undefined : snapshot),
+    fieldIds: ids,
+  };
+}
+
+/** Rewrites every file with the wider types, in a commit of its own; the rows stay the same. */
+async function widen(
+  lake: Lake,
+  name: string,
+  found: Snapshot,
+  { fields, added }: Evolution,
+): Promise<Snapshot> {
+  const isNew = new Set(added.map((field) => field.name));
+  const kept = fields.filter((field) => !isNew.has(field.name));
+  const schema: TableSpec = {
+    name,
+    fields: kept,
+    partitionColumns: found.metadata.partitionColumns,
+  };
+  const physical = new Map(
+    physicalColumns(schema, found).map((column) => [column.name, column.physicalName]),
+  );
+  const ids = fieldIds(schema, found);
+  const list = kept.map(
+    (field) =>
+      `${quoteName(field.name)}::${duckdbType(field.type)} as ${quoteName(physical.get(field.name) ?? field.name)}`,
+  );
+  const staging = await lake.storage.openStaging();
+  try {
+    const add = await lake.engine.write(
+      `select ${list.join(", ")} from ${await relationOf(lake, found)}`,
+      {
+        folder: staging.folder,
+        partitionBy: found.metadata.partitionColumns.map(
+          (column) => physical.get(column) ?? column,
+        ),
+        ...(ids === undefined ? {} : { fieldIds: ids }),
+      },
+    );
+    return await commit(lake.delta, found, {
+      operation: "CHANGE COLUMN",
+      parameters: { columns: kept.map((field) => field.name) },
+      add,
+      remove: "all",
+      schema,
+      reads: "whole table",
+    });
+  } finally {
+    await staging.close();
+  }
+}
+
+function checkPartitions(
+  name: string,
+  { metadata }: Snapshot,
+  partitionBy: readonly string[],
+  isReplaced: boolean,
+): void {
+  const isSame = metadata.partitionColumns.join("\0") === partitionBy.join("\0");
+  if (isSame || isReplaced) return;
+  const list = (columns: readonly string[]): string =>
+    columns.length === 0 ? "nothing" : columns.join(", ");
+  throw new MillraceError(
+    `${name} is partitioned by ${list(metadata.partitionColumns)} in the lake and by ${list(partitionBy)} in the project`,
+    {
+      code: "ingest/partition-change",
+      hint: "Keep the partitioning, or load into a table with another name.",
+    },
+  );
+}

@@ -1,0 +1,133 @@
+/** Millrace's own tables under `system.`: what they hold, and how rows are put into them. */
+
+import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { renderJson } from "../base/json.ts";
+import { commit } from "../delta/write.ts";
+import { quotePath } from "../engine/path.ts";
+import { duckdbType } from "../engine/type.ts";
+import { folderOf } from "../schema/table.ts";
+import type { Field, PrimitiveType } from "../schema/type.ts";
+import { quoteName, quoteText } from "../sql/quote.ts";
+import type { Lake } from "./lake.ts";
+
+export type SystemTable =
+  | "system.runs"
+  | "system.steps"
+  | "system.ledger"
+  | "system.loads"
+  | "system.outputs";
+
+const COLUMNS: Readonly<Record<SystemTable, Readonly<Record<string, PrimitiveType>>>> = {
+  "system.runs": {
+    run: "string",
+    project: "string",
+    state: "string",
+    started_at: "timestamp",
+    ended_at: "timestamp",
+    parameters: "string",
+    engine: "string",
+  },
+  "system.steps": {
+    run: "string",
+    asset: "string",
+    kind: "string",
+    state: "string",
+    version: "long",
+    started_at: "timestamp",
+    ended_at: "timestamp",
+    error_code: "string",
+    error: "string",
+  },
+  "system.ledger": {
+    run: "string",
+    asset: "string",
+    kind: "string",
+    source: "string",
+    version: "long",
+    read: "long",
+    written: "long",
+    quarantined: "long",
+    deduplicated: "long",
+    filtered: "long",
+    at: "timestamp",
+  },
+  "system.loads": {
+    run: "string",
+    asset: "string",
+    source: "string",
+    file: "string",
+    size: "long",
+    modified: "double",
+    hash: "string",
+    state: "string",
+    version: "long",
+    at: "timestamp",
+  },
+  "system.outputs": {
+    run: "string",
+    asset: "string",
+    definition: "string",
+    input: "string",
+    path: "string",
+    rows: "long",
+    size: "long",
+    sha256: "string",
+    at: "timestamp",
+  },
+};
+
+export interface Append {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** Conflicts with every other writer that names the same application. */
+  readonly transactions?: readonly { readonly appId: string; readonly version: bigint }[];
+}
+
+export function systemFields(name: SystemTable): Field[] {
+  return Object.entries(COLUMNS[name]).map(([column, type]) => ({
+    name: column,
+    type,
+    nullable: true,
+  }));
+}
+
+/** Appends in one commit and makes the table where it is missing; `delta/conflict` where a transaction was taken. */
+export async function appendRows(
+  lake: Lake,
+  name: SystemTable,
+  { rows, transactions = [] }: Append,
+): Promise<void> {
+  const base = await lake.find(name);
+  const fields = systemFields(name);
+  const staging = await lake.storage.openStaging();
+  try {
+    const source = join(staging.folder, `${randomUUID()}.ndjson`);
+    await writeFile(source, rows.map((row) => `${renderJson(row)}\n`).join(""));
+    const columns = fields
+      .map((field) => `${quoteText(field.name)}: ${quoteText(duckdbType(field.type))}`)
+      .join(", ");
+    const list = fields.map((field) => quoteName(field.name)).join(", ");
+    const session = await lake.engine.session();
+    try {
+      const add =
+        rows.length === 0
+          ? []
+          : await session.write(
+              `select ${list} from read_json(${quotePath(source)}, format = 'newline_delimited', columns = {${columns}})`,
+              { folder: staging.folder },
+            );
+      await commit(lake.delta, base ?? { folder: folderOf(name) }, {
+        operation: base === undefined ? "CREATE TABLE AS SELECT" : "WRITE",
+        parameters: { mode: "Append" },
+        add,
+        transactions,
+        ...(base === undefined ? { schema: { name, fields } } : {}),
+      });
+    } finally {
+      session.close();
+    }
+  } finally {
+    await staging.close();
+  }
+}

@@ -1,0 +1,188 @@
+/** The graph of a project: which asset needs which table, known before anything runs. */
+
+import { MillraceError } from "../base/error.ts";
+import { type Ingested, isIngested } from "../ingest/asset.ts";
+import type { Picture, Publication } from "../publish/asset.ts";
+import { quarantineOf } from "../schema/table.ts";
+import { tablesOf } from "../sql/render.ts";
+import { loadSql, type ReadText } from "../sql/sql-file.ts";
+import type { Sql } from "../sql/template.ts";
+import { isTransformed, type Transformed } from "../transform/asset.ts";
+import type { Asset } from "./define.ts";
+
+export type StepKind = "ingest" | "transform" | "publish" | "picture";
+
+/** An asset with its SQL read, and what must be done before it. */
+export interface ProjectStep {
+  /** The table's name; for an output `publish NAME to PLACE` and the like. */
+  readonly name: string;
+  readonly kind: StepKind;
+  readonly asset: Ingested | Transformed | Publication | Picture;
+  /** Names of the tables it reads, quarantines included. */
+  readonly reads: readonly string[];
+  /** Names of the steps it comes after. */
+  readonly after: readonly string[];
+}
+
+export function orderSteps(assets: readonly Asset[], readText: ReadText): ProjectStep[] {
+  const loaded = assets.map((asset) => loadAsset(asset as ProjectStep["asset"], readText));
+  const steps = loaded.map((asset): Omit<ProjectStep, "after"> => {
+    const reads = [
+      ...new Set(sqlOf({ asset }).flatMap((sql) => tablesOf(sql).map(({ name }) => name))),
+    ];
+    const own = asset.kind === "publication" ? [asset.table.name] : [];
+    return {
+      name: stepName(asset),
+      kind: kindOfStep(asset),
+      asset,
+      reads: [...new Set([...own, ...reads])],
+    };
+  });
+  checkNames(steps);
+  const makers = new Map(
+    steps.flatMap(({ name, kind, asset }): [string, string][] => {
+      if (asset.kind !== "table") return [];
+      return kind === "ingest"
+        ? [
+            [name, name],
+            [quarantineOf(name), name],
+          ]
+        : [[name, name]];
+    }),
+  );
+  const linked = steps.map((step): ProjectStep => {
+    const after = step.reads.map((table) => {
+      const maker = makers.get(table);
+      if (maker === undefined) throw missing(step.name, table);
+      return maker;
+    });
+    return { ...step, after: [...new Set(after)] };
+  });
+  return sorted(linked);
+}
+
+/** All SQL in an asset. */
+export function sqlOf({ asset }: Pick<ProjectStep, "asset">): Sql[] {
+  if (isIngested(asset)) {
+    const { rules, where } = asset.definition;
+    return [...Object.values(rules), ...(where === undefined ? [] : [where])];
+  }
+  if (isTransformed(asset)) {
+    const { query, checks } = asset.definition;
+    const related = Object.values(checks).flatMap((check): Sql[] => {
+      if (check.test === "holds") return [check.condition];
+      return check.test === "related"
+        ? [{ kind: "sql", body: { texts: ["", ""], parts: [check.to], origin: undefined } }]
+        : [];
+    });
+    return [query.duckdb, ...related];
+  }
+  if (asset.kind === "publication")
+    return [asset.where, asset.orderBy].filter((sql) => sql !== undefined);
+  return asset.kind === "picture" ? [asset.chart.from] : [];
+}
+
+function kindOfStep(asset: ProjectStep["asset"]): StepKind {
+  if (isIngested(asset)) return "ingest";
+  if (isTransformed(asset)) return "transform";
+  return asset.kind === "publication" ? "publish" : "picture";
+}
+
+function stepName(asset: ProjectStep["asset"]): string {
+  if (asset.kind === "table") return asset.name;
+  if (asset.kind === "picture") return `picture ${asset.name}.${asset.format}`;
+  return `publish ${asset.table.name} as ${asset.to.name ?? asset.table.name}.${asset.to.format}`;
+}
+
+/** The same asset with the text of its SQL files in place. */
+function loadAsset(asset: ProjectStep["asset"], readText: ReadText): ProjectStep["asset"] {
+  const load = (sql: Sql): Sql => loadSql(sql, readText);
+  const maybe = (sql: Sql | undefined): Sql | undefined =>
+    sql === undefined ? undefined : load(sql);
+  const each = (all: Readonly<Record<string, Sql>>): Record<string, Sql> =>
+    Object.fromEntries(Object.entries(all).map(([name, sql]) => [name, load(sql)]));
+  if (isIngested(asset)) {
+    const { definition } = asset;
+    return {
+      ...asset,
+      definition: { ...definition, rules: each(definition.rules), where: maybe(definition.where) },
+    };
+  }
+  if (isTransformed(asset)) {
+    const { definition } = asset;
+    const checks = Object.fromEntries(
+      Object.entries(definition.checks).map(([name, check]) => [
+        name,
+        check.test === "holds" ? { ...check, condition: load(check.condition) } : check,
+      ]),
+    );
+    const isOne = definition.query.duckdb === definition.query.spark;
+    const duckdb = load(definition.query.duckdb);
+    return {
+      ...asset,
+      definition: {
+        ...definition,
+        checks,
+        query: { duckdb, spark: isOne ? duckdb : load(definition.query.spark) },
+      },
+    };
+  }
+  if (asset.kind === "publication")
+    return { ...asset, where: maybe(asset.where), orderBy: maybe(asset.orderBy) };
+  return { ...asset, chart: { ...asset.chart, from: load(asset.chart.from) } };
+}
+
+function checkNames(steps: readonly Omit<ProjectStep, "after">[]): void {
+  const seen = new Map<string, string>();
+  for (const { name, asset } of steps) {
+    const key = name.toLowerCase();
+    const twin = seen.get(key);
+    if (twin !== undefined) {
+      throw new MillraceError(
+        twin === name
+          ? `Two assets of the project are called "${name}"`
+          : `The assets "${twin}" and "${name}" differ only in upper and lower case`,
+        {
+          code: "project/name-twice",
+          hint:
+            asset.kind === "table"
+              ? "Each table needs a name of its own; list each asset once."
+              : "Give one of them another name, so that they do not write the same file.",
+        },
+      );
+    }
+    seen.set(key, name);
+  }
+}
+
+function missing(step: string, table: string): MillraceError {
+  return new MillraceError(`${step} reads ${table}, which is not among the assets of the project`, {
+    code: "project/missing-asset",
+    hint: `Add ${table} to assets: [ ... ] of defineProject().`,
+  });
+}
+
+/** Each step after all that it needs, otherwise in the order of the project file. */
+function sorted(steps: readonly ProjectStep[]): ProjectStep[] {
+  const byName = new Map(steps.map((step) => [step.name, step]));
+  const done = new Set<string>();
+  const order: ProjectStep[] = [];
+  const visit = (step: ProjectStep, path: readonly string[]): void => {
+    if (done.has(step.name)) return;
+    if (path.includes(step.name)) {
+      const circle = [...path.slice(path.indexOf(step.name)), step.name].join(" -> ");
+      throw new MillraceError(`The assets of the project go in a circle: ${circle}`, {
+        code: "project/circle",
+        hint: "A table cannot be made of itself; take one of these references out.",
+      });
+    }
+    for (const name of step.after) {
+      const before = byName.get(name);
+      if (before !== undefined) visit(before, [...path, step.name]);
+    }
+    done.add(step.name);
+    order.push(step);
+  };
+  for (const step of steps) visit(step, []);
+  return order;
+}

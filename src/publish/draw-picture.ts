@@ -1,0 +1,90 @@
+/** A chart drawn into a file. */
+
+import { createHash, randomUUID } from "node:crypto";
+import { rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { MillraceError, messageOf, systemCodeOf } from "../base/error.ts";
+import { chartOption } from "../chart/option.ts";
+import { chartQuery } from "../chart/query.ts";
+import { renderPng } from "../chart/render-png.ts";
+import { renderSvg } from "../chart/render-svg.ts";
+import type { StepContext, StepOutcome } from "../lake/step.ts";
+import { NOTHING } from "../lake/step-info.ts";
+import { tablesOf } from "../sql/render.ts";
+import { ensureFolder, flushFolder, writeFlushed } from "../storage/durable.ts";
+import { safeFileName } from "../warehouse/file-name.ts";
+import type { Picture } from "./asset.ts";
+import { hashOf, type Ingredients, outdatedBecause, rememberOutput } from "./output.ts";
+import type { PublishContext } from "./publish-table.ts";
+import { findTables, openViews, render, versionsOf } from "./view.ts";
+
+/** Why the picture must be drawn again; undefined where it is as it must be. */
+export async function pictureStaleBecause(context: PublishContext, name: string, asset: Picture): Promise<string | undefined> {
+  for (const table of tablesOf(asset.chart.from)) {
+    if ((await context.lake.find(table.name)) === undefined) return `${table.name} is not there yet`;
+  }
+  return outdatedBecause(context, name, await ingredients(context, asset));
+}
+
+export async function drawPicture(context: StepContext, name: string, asset: Picture): Promise<StepOutcome> {
+  const tables = await findTables(context, namesIn(asset));
+  const session = await context.lake.engine.session();
+  try {
+    await openViews(context, session, tables);
+    const rows = await session.rows(chartQuery(asset.chart, render(context, asset.chart.from)));
+    context.signal.throwIfAborted();
+    const size = { width: asset.width, height: asset.height };
+    const option = chartOption(asset.chart, rows, size);
+    const bytes = asset.format === "png" ? await renderPng(option, size) : Buffer.from(await renderSvg(option, size));
+    const what = await ingredients(context, asset);
+    await writeWhole(context, what.path, bytes);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const made = { path: what.path, rows: BigInt(rows.length), sizeBytes: bytes.length, sha256 };
+    await rememberOutput(context, name, what, made);
+    context.lake.crash("publish/recorded");
+    return {
+      state: "done",
+      version: undefined,
+      ledger: { ...NOTHING, read: rows.length, written: rows.length },
+      outputs: [what.path],
+    };
+  } finally {
+    session.close();
+  }
+}
+
+async function ingredients(context: PublishContext, asset: Picture): Promise<Ingredients> {
+  const tables = await findTables(context, namesIn(asset));
+  const { from, ...chart } = asset.chart;
+  return {
+    definition: hashOf([render(context, from), chart, asset.width, asset.height]),
+    input: versionsOf(tables),
+    path: resolve(context.root, context.text(asset.folder), `${safeFileName(asset.name)}.${asset.format}`),
+  };
+}
+
+function namesIn({ chart }: Picture): string[] {
+  return tablesOf(chart.from).map(({ name }) => name);
+}
+
+/** The file appears whole, or the old one stays. */
+async function writeWhole({ lake }: StepContext, path: string, bytes: Uint8Array): Promise<void> {
+  const folder = resolve(path, "..");
+  const temp = join(folder, `.millrace-${randomUUID()}.tmp`);
+  try {
+    await ensureFolder(folder, folder);
+    await writeFlushed(temp, bytes);
+    lake.crash("publish/written");
+    await rename(temp, path);
+    await flushFolder(folder);
+    lake.crash("publish/renamed");
+  } catch (cause) {
+    await rm(temp, { force: true }).catch(() => {});
+    if (systemCodeOf(cause) === undefined) throw cause;
+    throw new MillraceError(`${path} cannot be written: ${messageOf(cause)}`, {
+      code: "publish/cannot-write",
+      hint: "Look at the folder, its rights and the space on its disk.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Doing a plan: every step that is due, after what it needs, several at once within a bound. A step that fails blocks
+ * those after it and no other. When the signal aborts no step is begun, and those under way end at a safe point.
+ */
+
+import { randomUUID } from "node:crypto";
+import { MillraceError, messageOf } from "../base/error.ts";
+import { followQuarantine, followTables } from "../lake/follow.ts";
+import type { StepContext, StepProgress } from "../lake/step.ts";
+import { type Ledger, NOTHING } from "../lake/step-info.ts";
+import { QUARANTINE_FIELDS } from "../ingest/quarantine.ts";
+import type { ProjectStep, StepKind } from "../project/graph.ts";
+import type { Project } from "../project/load.ts";
+import { isNothingToDo, type Plan } from "./plan.ts";
+import { recordRun, type StepTimes } from "./record.ts";
+import { doStep } from "./step.ts";
+import type { Workspace } from "./workspace.ts";
+
+const STEPS_AT_ONCE = 2;
+/** Tries of a step whose failure may go away by itself, and the pause between them. */
+const TRIES = 3;
+const PAUSE_MS = 200;
+
+export interface StepResult {
+  readonly asset: string;
+  readonly kind: StepKind;
+  readonly state: "done" | "up to date" | "failed" | "blocked" | "stopped";
+  readonly version?: number;
+  readonly time_ms: number;
+  readonly ledger: Ledger;
+  readonly outputs?: readonly string[];
+  readonly notes?: readonly string[];
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+export interface RunResult {
+  readonly project: string;
+  readonly run: string;
+  readonly lake: string;
+  readonly state: "done" | "failed" | "nothing to do" | "stopped";
+  readonly steps: readonly StepResult[];
+}
+
+export type RunEvent = { readonly asset: string; readonly kind: StepKind } & (
+  | { readonly type: "started" }
+  | ({ readonly type: "progress" } & StepProgress)
+  | { readonly type: "note"; readonly message: string }
+  | { readonly type: "finished"; readonly step: StepResult }
+);
+
+export interface ApplyOptions {
+  readonly signal: AbortSignal;
+  readonly parallel?: number;
+  readonly on?: (event: RunEvent) => void;
+}
+
+export async function applyPlan(plan: Plan, project: Project, { lake }: Workspace, how: ApplyOptions): Promise<RunResult> {
+  const { signal, parallel = STEPS_AT_ONCE, on = () => {} } = how;
+  const startedAt = lake.clock.now();
+  const run = { id: randomUUID(), startedAt };
+  await catchUp(project, lake);
+  const times = new Map<StepResult, StepTimes>();
+  const results = new Map<string, StepResult>();
+  const finish = (step: ProjectStep, result: StepResult, began: Date): void => {
+    times.set(result, { startedAt: began, endedAt: lake.clock.now() });
+    results.set(step.name, result);
+    on({ type: "finished", asset: step.name, kind: step.kind, step: result });
+  };
+  const waiting = isNothingToDo(plan) ? [] : [...project.steps];
+  const running = new Map<string, Promise<void>>();
+  while (waiting.length > 0 || running.size > 0) {
+    const ready = waiting.findIndex(({ after }) => after.every((name) => results.has(name)));
+    const next = waiting[ready];
+    if (next === undefined || running.size >= parallel) {
+      await Promise.race(running.values());
+      continue;
+    }
+    waiting.splice(ready, 1);
+    const began = lake.clock.now();
+    const broken = next.after.find((name) => ["failed", "blocked", "stopped"].includes(results.get(name)?.state ?? ""));
+    if (broken !== undefined || signal.aborted) {
+      const state = signal.aborted ? "stopped" : "blocked";
+      const notes = broken === undefined ? [] : [`${broken} did not come through`];
+      finish(next, { asset: next.name, kind: next.kind, state, time_ms: 0, ledger: NOTHING, notes }, began);
+      continue;
+    }
+    on({ type: "started", asset: next.name, kind: next.kind });
+    const work = runStep({ step: next, project, run, lake, signal, on }).then((result) => {
+      running.delete(next.name);
+      finish(next, result, began);
+    });
+    running.set(next.name, work);
+  }
+  const steps = project.steps.map((step) => results.get(step.name) ?? untouched(step));
+  const result: RunResult = { project: project.name, run: run.id, lake: lake.storage.uri, state: stateOf(steps), steps };
+  lake.crash("run/steps-done");
+  await recordRun(lake, project, result, { startedAt, endedAt: lake.clock.now(), steps: times });
+  lake.crash("run/recorded");
+  return result;
+}
+
+/** What an earlier process decided and did not finish. */
+async function catchUp(project: Project, lake: Workspace["lake"]): Promise<void> {
+  const tables = project.steps.filter(({ asset }) => asset.kind === "table");
+  for (const { name, kind } of tables) {
+    if (kind === "ingest") await followQuarantine(lake, name, QUARANTINE_FIELDS);
+  }
+  await followTables(
+    lake,
+    tables.map(({ name }) => name),
+  );
+}
+
+interface StepRun {
+  readonly step: ProjectStep;
+  readonly project: Project;
+  readonly run: StepContext["run"];
+  readonly lake: Workspace["lake"];
+  readonly signal: AbortSignal;
+  readonly on: (event: RunEvent) => void;
+}
+
+async function runStep({ step, project, run, lake, signal, on }: StepRun): Promise<StepResult> {
+  const { name, kind } = step;
+  const began = performance.now();
+  const notes: string[] = [];
+  const context: StepContext = {
+    lake,
+    root: project.root,
+    run,
+    text: project.text,
+    param: project.param,
+    signal,
+    note: (message) => {
+      notes.push(message);
+      on({ type: "note", asset: name, kind, message });
+    },
+    progress: (progress) => on({ type: "progress", asset: name, kind, ...progress }),
+  };
+  const result = (part: Pick<StepResult, "state"> & Partial<StepResult>): StepResult => ({
+    asset: name,
+    kind,
+    time_ms: Math.round(performance.now() - began),
+    ledger: NOTHING,
+    ...(notes.length === 0 ? {} : { notes }),
+    ...part,
+  });
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const outcome = await doStep(context, step);
+      if (outcome === undefined) {
+        const version = kind === "transform" ? (await lake.find(name))?.version : undefined;
+        return result({ state: "up to date", ...(version === undefined ? {} : { version }) });
+      }
+      const { state, version, ledger, outputs } = outcome;
+      return result({ state, ledger, ...(version === undefined ? {} : { version }), ...(outputs === undefined ? {} : { outputs }) });
+    } catch (error) {
+      if (signal.aborted) return result({ state: "stopped" });
+      const mayPass = error instanceof MillraceError && error.retryable && tries < TRIES;
+      if (!mayPass) return result({ state: "failed", error: errorOf(error) });
+      context.note(`${messageOf(error)}; trying again`);
+      await lake.clock.sleep(PAUSE_MS * tries);
+    }
+  }
+}
+
+function errorOf(error: unknown): NonNullable<StepResult["error"]> {
+  if (error instanceof MillraceError) {
+    const { code, message, hint } = error;
+    return { code, message, ...(hint === undefined ? {} : { hint }) };
+  }
+  const message = messageOf(error);
+  return { code: "bug", message: message.startsWith("Bug:") ? message : `Bug: ${message}` };
+}
+
+function untouched({ name, kind }: ProjectStep): StepResult {
+  return { asset: name, kind, state: "up to date", time_ms: 0, ledger: NOTHING };
+}
+
+function stateOf(steps: readonly StepResult[]): RunResult["state"] {
+  if (steps.some(({ state }) => state === "failed")) return "failed";
+  if (steps.some(({ state }) => state === "stopped")) return "stopped";
+  return steps.every(({ state }) => state === "up to date") ? "nothing to do" : "done";
+}

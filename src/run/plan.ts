@@ -1,0 +1,175 @@
+/** What a run would do, as data: found by looking, with nothing changed. */
+
+import type { Engine } from "../engine/engine.ts";
+import { duckdbType } from "../engine/type.ts";
+import { compileContract } from "../ingest/contract.ts";
+import { type Ingested, isIngested } from "../ingest/asset.ts";
+import { QUARANTINE_FIELDS } from "../ingest/quarantine.ts";
+import { openView, viewName } from "../lake/lake.ts";
+import type { Project } from "../project/load.ts";
+import type { ProjectStep, StepKind } from "../project/graph.ts";
+import { describeSchedule, nextDue } from "../schedule/schedule.ts";
+import { evolve, renderType } from "../schema/evolution.ts";
+import { quarantineOf } from "../schema/table.ts";
+import type { Field } from "../schema/type.ts";
+import { quoteName } from "../sql/quote.ts";
+import { isTransformed } from "../transform/asset.ts";
+import { checkQuery } from "../transform/refresh.ts";
+import { checkRules } from "../ingest/check-rule.ts";
+import { render } from "../publish/view.ts";
+import { lookAt } from "./step.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface ColumnChange {
+  readonly column: string;
+  readonly change: "added" | "widened" | "incompatible" | "unused";
+  /** In words, with what it means. */
+  readonly means: string;
+}
+
+export interface PlannedStep {
+  readonly name: string;
+  readonly kind: StepKind;
+  readonly action: "create" | "load" | "rebuild" | "write" | "nothing";
+  /** Why, in words; empty where there is nothing to do. */
+  readonly because: string;
+  /** Names of the steps it waits for. */
+  readonly after: readonly string[];
+  readonly columns: readonly ColumnChange[];
+  /** Files that would be read. */
+  readonly files: readonly { readonly name: string; readonly size: number; readonly why: "new" | "changed" }[];
+  readonly filesKnown: number;
+  readonly schedule?: { readonly words: string; readonly next: string | undefined };
+}
+
+export interface Plan {
+  readonly project: string;
+  readonly lake: string;
+  readonly steps: readonly PlannedStep[];
+  readonly params: readonly { readonly name: string; readonly value: string | number | boolean }[];
+}
+
+/** Throws where the SQL of a step cannot run or a column cannot become what it is declared to be. */
+export async function planRun(project: Project, { lake }: Workspace): Promise<Plan> {
+  const context = { lake, root: project.root, text: project.text, param: project.param };
+  const session = await lake.engine.session();
+  const due = new Set<string>();
+  const steps: PlannedStep[] = [];
+  try {
+    for (const step of project.steps) {
+      const looked = await lookAt(context, step);
+      const before = step.after.filter((name) => due.has(name));
+      const because = looked.because ?? (before.length === 0 ? undefined : `${before.join(", ")} will change`);
+      const fields = await checkStep(context, session, step);
+      if (because !== undefined) due.add(step.name);
+      const table = step.asset.kind === "table" ? await lake.find(step.name) : undefined;
+      steps.push({
+        name: step.name,
+        kind: step.kind,
+        action: because === undefined ? "nothing" : actionOf(step, table === undefined),
+        because: because ?? "",
+        after: step.after,
+        columns: table === undefined || fields === undefined ? [] : columnChanges(step, table.metadata.fields, fields),
+        files: (looked.choice?.files ?? []).map(({ found, why }) => ({ name: found.name, size: found.sizeBytes, why })),
+        filesKnown: looked.choice?.known ?? 0,
+        ...scheduleOf(step, lake.clock.now()),
+      });
+    }
+  } finally {
+    session.close();
+  }
+  return {
+    project: project.name,
+    lake: lake.storage.uri,
+    steps,
+    params: project.params.map(({ name, value, isSecret }) => ({ name, value: isSecret ? "***" : value })),
+  };
+}
+
+/** Binds the SQL of a step over its inputs as they are or will be; the columns it will give. */
+async function checkStep(
+  context: Parameters<typeof lookAt>[0],
+  session: Engine,
+  { asset, name, reads }: ProjectStep,
+): Promise<readonly Field[] | undefined> {
+  for (const table of reads) await ensureView(context, session, table);
+  let fields: readonly Field[] | undefined;
+  if (isIngested(asset)) {
+    const contract = compileContract({
+      definition: asset.definition,
+      resolver: { table: (table) => viewName(table.name), param: context.param },
+      arrival: context.lake.clock.now(),
+      refuseNul: false,
+    });
+    await checkRules(context, session, asset);
+    fields = contract.fields;
+    await createEmptyView(session, quarantineOf(name), QUARANTINE_FIELDS);
+  } else if (isTransformed(asset)) {
+    fields = await checkQuery(context, session, asset);
+  } else if (asset.kind === "picture") {
+    await session.describe(render(context, asset.chart.from));
+  }
+  if (fields !== undefined) await createEmptyView(session, name, fields);
+  return fields;
+}
+
+/** Views of tables that the plan has seen stand for what they will be; others are read as they are. */
+async function ensureView({ lake }: Parameters<typeof lookAt>[0], session: Engine, name: string): Promise<void> {
+  const isThere = await session.describe(`from ${viewName(name)} limit 0`).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return;
+  const snapshot = await lake.find(name);
+  if (snapshot !== undefined) await openView(lake, session, name, snapshot);
+}
+
+async function createEmptyView(session: Engine, name: string, fields: readonly Field[]): Promise<void> {
+  const list = fields.map((field) => `null::${duckdbType(field.type)} as ${quoteName(field.name)}`).join(", ");
+  await session.run(`create or replace temp view ${viewName(name)} as select ${list} where false`);
+}
+
+function actionOf({ kind }: ProjectStep, isNew: boolean): PlannedStep["action"] {
+  if (kind === "publish" || kind === "picture") return "write";
+  if (isNew) return "create";
+  return kind === "ingest" ? "load" : "rebuild";
+}
+
+function columnChanges({ asset, kind }: ProjectStep, before: readonly Field[], fields: readonly Field[]): ColumnChange[] {
+  const { added, widened, incompatible, unused } = evolve(before, fields);
+  const isReplaced = kind === "transform" || (isIngested(asset) && (asset as Ingested).definition.write === "overwrite");
+  const kept = isReplaced ? "the table is made anew with it" : undefined;
+  return [
+    ...added.map(({ name, type }): ColumnChange => ({
+      column: name,
+      change: "added",
+      means: `${renderType(type)}; ${kept ?? "older rows have null in it"}`,
+    })),
+    ...widened.map(({ name, from, to }): ColumnChange => ({
+      column: name,
+      change: "widened",
+      means: `${renderType(from)} to ${renderType(to)}; ${kept ?? "the table's files are rewritten once, no value changes"}`,
+    })),
+    ...incompatible.map(({ name, from, to }): ColumnChange => ({
+      column: name,
+      change: "incompatible",
+      means: `${renderType(from)} to ${renderType(to)}; ${kept ?? "the run will refuse it: old values may not fit"}`,
+    })),
+    ...unused.filter((name) => name !== "_extra").map((name): ColumnChange => ({
+      column: name,
+      change: "unused",
+      means: isReplaced ? "it will be gone" : "it stays, and new rows have null in it",
+    })),
+  ];
+}
+
+function scheduleOf({ asset }: ProjectStep, now: Date): Pick<PlannedStep, "schedule"> {
+  const schedule = asset.kind === "table" ? asset.definition.schedule : asset.schedule;
+  if (schedule === undefined) return {};
+  return { schedule: { words: describeSchedule(schedule), next: nextDue(schedule, now)?.toISOString() } };
+}
+
+/** True where a run of the plan would change nothing. */
+export function isNothingToDo({ steps }: Plan): boolean {
+  return steps.every(({ action }) => action === "nothing");
+}
