@@ -15,6 +15,13 @@ const json = JSON as unknown as LosslessJson;
 const LONG_NUMBER = /\d{16}/;
 const INTEGER = /^-?\d+$/;
 
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** True for `{ ... }`; not for null, lists and plain values. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Parses JSON; integers that a `number` cannot hold exactly become `bigint`, all other numbers are `number`. Throws SyntaxError. */
 export function parseJson(text: string): unknown {
   return LONG_NUMBER.test(text) ? json.parse(text, keepLongIntegers) : json.parse(text);

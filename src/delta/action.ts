@@ -1,7 +1,5 @@
-/** The actions a Delta log is made of, checked as they are read. */
+/** The actions a Delta log is made of. */
 
-import { MillraceError } from "../base/error.ts";
-import { parseJson } from "../base/json.ts";
 import { fileKey } from "./data-path.ts";
 
 export interface Protocol {
@@ -93,87 +91,8 @@ export interface Actions {
   cdcFiles: number;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 export function emptyActions(): Actions {
   return { transactions: [], domains: [], adds: [], removes: [], sidecars: [], cdcFiles: 0 };
-}
-
-/** Reads JSON lines. Unknown actions are passed over, as the protocol asks; a broken known one is `delta/corrupt-log`. */
-export function parseActions(text: string, where: string): Actions {
-  const actions = emptyActions();
-  let number = 0;
-  for (const line of text.split("\n")) {
-    number += 1;
-    if (line.trim() === "") continue;
-    const at = `${where}, line ${number}`;
-    let value: unknown;
-    try {
-      value = parseJson(line);
-    } catch (error) {
-      throw corrupt(at, "is not JSON", error);
-    }
-    if (!isJson(value)) throw corrupt(at, "is not a JSON object");
-    for (const [kind, body] of Object.entries(value)) {
-      if (isJson(body)) addAction(actions, kind, body, at);
-    }
-  }
-  return actions;
-}
-
-/** Checks the body of one action and puts it where it belongs. */
-export function addAction(actions: Actions, kind: string, body: Json, where: string): void {
-  switch (kind) {
-    case "add":
-      actions.adds.push(readAdd(body, where));
-      break;
-    case "remove":
-      actions.removes.push(readRemove(body, where));
-      break;
-    case "txn":
-      actions.transactions.push({
-        appId: text(body, "appId", where),
-        version: BigInt(integer(body, "version", where)),
-        ...optional("lastUpdated", body.lastUpdated, toNumber),
-      });
-      break;
-    case "protocol":
-      actions.protocol = {
-        minReaderVersion: Number(integer(body, "minReaderVersion", where)),
-        minWriterVersion: Number(integer(body, "minWriterVersion", where)),
-        ...optional("readerFeatures", body.readerFeatures, toTexts),
-        ...optional("writerFeatures", body.writerFeatures, toTexts),
-      };
-      break;
-    case "metaData":
-      actions.metadata = {
-        id: text(body, "id", where),
-        ...optional("name", body.name, toText),
-        ...optional("description", body.description, toText),
-        // Whether it parses matters only for the newest one.
-        schemaString: toText(body.schemaString) ?? "",
-        partitionColumns: toTexts(body.partitionColumns) ?? [],
-        configuration: textMap(body.configuration) as Record<string, string>,
-        ...optional("createdTime", body.createdTime, toNumber),
-      };
-      break;
-    case "domainMetadata":
-      actions.domains.push({
-        domain: text(body, "domain", where),
-        configuration: toText(body.configuration) ?? "",
-        removed: body.removed === true,
-      });
-      break;
-    case "sidecar":
-      actions.sidecars.push({ path: text(body, "path", where) });
-      break;
-    case "cdc":
-      actions.cdcFiles += 1;
-      break;
-    case "commitInfo":
-      actions.info = body;
-      break;
-  }
 }
 
 /** What a file action is about: the same file with another deletion vector is another file. */
@@ -184,101 +103,4 @@ export function keyOf(file: AddFile | RemoveFile): string {
 
 function vectorId({ storageType, pathOrInlineDv, offset }: DeletionVector): string {
   return `${storageType}${pathOrInlineDv}${offset === undefined ? "" : `@${offset}`}`;
-}
-
-function readAdd(body: Json, where: string): AddFile {
-  return {
-    path: text(body, "path", where),
-    partitionValues: textMap(body.partitionValues),
-    size: Number(integer(body, "size", where)),
-    modificationTime: toNumber(body.modificationTime) ?? 0,
-    dataChange: body.dataChange !== false,
-    ...optional("stats", body.stats, toText),
-    ...optional("tags", body.tags, textMap),
-    ...optional("deletionVector", body.deletionVector, readVector),
-    ...optional("baseRowId", body.baseRowId, toInteger),
-    ...optional("defaultRowCommitVersion", body.defaultRowCommitVersion, toInteger),
-    ...optional("clusteringProvider", body.clusteringProvider, toText),
-  };
-}
-
-function readRemove(body: Json, where: string): RemoveFile {
-  return {
-    path: text(body, "path", where),
-    ...optional("deletionTimestamp", body.deletionTimestamp, toNumber),
-    dataChange: body.dataChange !== false,
-    ...(body.extendedFileMetadata === true ? { extendedFileMetadata: true } : {}),
-    ...optional("partitionValues", body.partitionValues, textMap),
-    ...optional("size", body.size, toNumber),
-    ...optional("deletionVector", body.deletionVector, readVector),
-    ...optional("baseRowId", body.baseRowId, toInteger),
-    ...optional("defaultRowCommitVersion", body.defaultRowCommitVersion, toInteger),
-  };
-}
-
-/** A vector without storage type is what an all-null column of a checkpoint looks like. */
-function readVector(value: unknown): DeletionVector | undefined {
-  if (!isJson(value) || typeof value.storageType !== "string") return undefined;
-  return {
-    storageType: value.storageType,
-    pathOrInlineDv: toText(value.pathOrInlineDv) ?? "",
-    ...optional("offset", value.offset, toNumber),
-    sizeInBytes: toNumber(value.sizeInBytes) ?? 0,
-    cardinality: toInteger(value.cardinality) ?? 0,
-  };
-}
-
-/** `{ [name]: value }`, or nothing where the log holds null or the wrong kind. */
-function optional<const N extends string, T>(
-  name: N,
-  value: unknown,
-  read: (value: unknown) => T | undefined,
-): { [K in N]?: T } {
-  const result = value === undefined || value === null ? undefined : read(value);
-  return result === undefined ? {} : ({ [name]: result } as { [K in N]?: T });
-}
-
-export function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function toText(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
-function toNumber(value: unknown): number | undefined {
-  return typeof value === "number" || typeof value === "bigint" ? Number(value) : undefined;
-}
-
-function toInteger(value: unknown): number | bigint | undefined {
-  return typeof value === "number" || typeof value === "bigint" ? value : undefined;
-}
-
-function toTexts(value: unknown): string[] | undefined {
-  return Array.isArray(value) ? value.map(String) : undefined;
-}
-
-function textMap(value: unknown): Record<string, string | null> {
-  if (!isJson(value)) return {};
-  return value as Record<string, string | null>;
-}
-
-function text(body: Json, name: string, where: string): string {
-  const value = body[name];
-  if (typeof value !== "string") throw corrupt(where, `lacks the text "${name}"`);
-  return value;
-}
-
-function integer(body: Json, name: string, where: string): bigint | number {
-  const value = toInteger(body[name]);
-  if (value === undefined) throw corrupt(where, `lacks the number "${name}"`);
-  return value;
-}
-
-function corrupt(where: string, what: string, cause?: unknown): MillraceError {
-  return new MillraceError(`The Delta log is damaged: ${where} ${what}.`, {
-    code: "delta/corrupt-log",
-    hint: "Restore the file from a backup, or read an older version of the table.",
-    cause,
-  });
 }

@@ -1,7 +1,8 @@
 /** A table's history: what each commit said about itself. */
 
+import { isJsonObject } from "../base/json.ts";
 import { mapInOrder } from "../base/parallel.ts";
-import { isJson, type Transaction } from "./action.ts";
+import type { Transaction } from "./action.ts";
 import { listLog } from "./log-files.ts";
 import { readCommit } from "./read-commit.ts";
 import type { DeltaContext } from "./table.ts";
@@ -39,9 +40,9 @@ export async function history(
       version,
       timestamp: new Date(inCommitTime(info) ?? times.get(version) ?? 0),
       operation: typeof info.operation === "string" ? info.operation : "unknown",
-      parameters: isJson(info.operationParameters) ? info.operationParameters : {},
-      metrics: isJson(info.operationMetrics) ? info.operationMetrics : {},
-      info: isJson(info.millrace) ? info.millrace : undefined,
+      parameters: isJsonObject(info.operationParameters) ? info.operationParameters : {},
+      metrics: isJsonObject(info.operationMetrics) ? info.operationMetrics : {},
+      info: isJsonObject(info.millrace) ? info.millrace : undefined,
       transactions,
       addedFiles: adds.length,
       removedFiles: removes.length,

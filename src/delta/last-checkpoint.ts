@@ -1,9 +1,8 @@
 /** `_last_checkpoint`: a hint where the newest checkpoint is, never trusted. */
 
 import { systemCodeOf } from "../base/error.ts";
-import { parseJson, renderJson } from "../base/json.ts";
+import { isJsonObject, parseJson, renderJson } from "../base/json.ts";
 import type { Storage } from "../storage/storage.ts";
-import { isJson } from "./action.ts";
 import { logFolder } from "./log-files.ts";
 
 export interface LastCheckpoint {
@@ -28,7 +27,7 @@ export async function readLastCheckpoint(
   }
   try {
     const value = parseJson(new TextDecoder().decode(bytes));
-    const version = isJson(value) ? value.version : undefined;
+    const version = isJsonObject(value) ? value.version : undefined;
     return typeof version === "number" && Number.isSafeInteger(version) && version >= 0
       ? version
       : undefined;

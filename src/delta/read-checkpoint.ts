@@ -1,12 +1,13 @@
 /** Reading checkpoints: classic, multi-part, and version 2 with its sidecars. */
 
-import { parseJson } from "../base/json.ts";
+import { isJsonObject, parseJson } from "../base/json.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { Storage } from "../storage/storage.ts";
-import { type Actions, addAction, emptyActions, isJson, parseActions } from "./action.ts";
+import { type Actions, emptyActions } from "./action.ts";
 import { isAbsolutePath } from "./data-path.ts";
 import { type Checkpoint, logFolder } from "./log-files.ts";
 import type { ParquetIo } from "./parquet-io.ts";
+import { addAction, parseActions } from "./parse-action.ts";
 
 interface Access {
   readonly storage: Storage;
@@ -61,7 +62,7 @@ async function readPart({ storage, parquet }: Access, path: string, into: Action
     );
     for (const row of rows) {
       const value = typeof row.body === "string" ? parseJson(row.body) : undefined;
-      if (isJson(value)) addAction(into, kind, value, path);
+      if (isJsonObject(value)) addAction(into, kind, value, path);
     }
   }
 }

@@ -2,8 +2,9 @@
 
 import { mapInOrder } from "../base/parallel.ts";
 import type { Storage } from "../storage/storage.ts";
-import { type Actions, parseActions } from "./action.ts";
+import type { Actions } from "./action.ts";
 import type { CommitFile } from "./log-files.ts";
+import { parseActions } from "./parse-action.ts";
 
 const AT_ONCE = 8;
 

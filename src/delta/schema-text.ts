@@ -1,9 +1,8 @@
 /** A table's columns as the JSON text in the log, and back. */
 
 import { MillraceError } from "../base/error.ts";
-import { parseJson, renderJson } from "../base/json.ts";
+import { isJsonObject, parseJson, renderJson } from "../base/json.ts";
 import type { DataType, Field, PrimitiveType } from "../schema/type.ts";
-import { isJson } from "./action.ts";
 
 const PRIMITIVES: readonly string[] = [
   "string",
@@ -40,7 +39,7 @@ export function renderSchema(fields: readonly Field[]): string {
 
 function readType(value: unknown, table: string, column: string): DataType {
   if (typeof value === "string") return readPrimitive(value, table, column);
-  if (!isJson(value)) throw badSchema(table, `has no type for column "${column}"`);
+  if (!isJsonObject(value)) throw badSchema(table, `has no type for column "${column}"`);
   switch (value.type) {
     case "struct":
       return { kind: "struct", fields: readFields(value.fields, table, column) };
@@ -74,7 +73,7 @@ function readPrimitive(name: string, table: string, column: string): DataType {
 function readFields(value: unknown, table: string, parent: string): Field[] {
   if (!Array.isArray(value)) throw badSchema(table, "has a struct without fields");
   return value.map((field: unknown) => {
-    if (!isJson(field) || typeof field.name !== "string") {
+    if (!isJsonObject(field) || typeof field.name !== "string") {
       throw badSchema(table, "has a column without a name");
     }
     const column = parent === "" ? field.name : `${parent}.${field.name}`;
@@ -82,7 +81,7 @@ function readFields(value: unknown, table: string, parent: string): Field[] {
       name: field.name,
       type: readType(field.type, table, column),
       nullable: field.nullable !== false,
-      ...(isJson(field.metadata) && Object.keys(field.metadata).length > 0
+      ...(isJsonObject(field.metadata) && Object.keys(field.metadata).length > 0
         ? { metadata: field.metadata }
         : {}),
     };

@@ -1,7 +1,7 @@
 /** Reading the statistics text of a data file. */
 
-import { parseJsonWithNumbersAsText } from "../base/json.ts";
-import { type AddFile, isJson } from "./action.ts";
+import { isJsonObject, parseJsonWithNumbersAsText } from "../base/json.ts";
+import type { AddFile } from "./action.ts";
 
 /** Statistics as other writers and we leave them; every number is the text it was written in. */
 export interface FileStatistics {
@@ -22,13 +22,13 @@ export function readStatistics({ stats }: AddFile): FileStatistics {
   } catch {
     return NONE;
   }
-  if (!isJson(value)) return NONE;
+  if (!isJsonObject(value)) return NONE;
   const { numRecords, minValues, maxValues, nullCount } = value;
   return {
     rows: typeof numRecords === "string" ? BigInt(numRecords) : undefined,
-    min: isJson(minValues) ? minValues : {},
-    max: isJson(maxValues) ? maxValues : {},
-    nullCount: isJson(nullCount) ? nullCount : {},
+    min: isJsonObject(minValues) ? minValues : {},
+    max: isJsonObject(maxValues) ? maxValues : {},
+    nullCount: isJsonObject(nullCount) ? nullCount : {},
   };
 }
 

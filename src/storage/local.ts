@@ -1,16 +1,16 @@
 /** Storage on a local disk: atomic creation by hard link, everything flushed before it counts as done. */
 
-import { randomUUID } from "node:crypto";
-import { constants, type Dirent } from "node:fs";
+import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Crash, noCrash } from "../base/crash-point.ts";
 import { MillraceError, systemCodeOf } from "../base/error.ts";
 import { diskError } from "./disk-error.ts";
 import { ensureFolder, flushFile, flushFolder, writeFlushed } from "./durable.ts";
 import { checkPath } from "./path.ts";
 import { openLocalStaging, STAGING } from "./staging.ts";
-import type { Staging, Storage, StoredFile } from "./storage.ts";
+import type { Staging, Storage } from "./storage.ts";
+import { temporaryBeside, walkFiles } from "./walk.ts";
 
 /**
  * Files below `root`, which is made when the first file is written. Hidden temporary files
@@ -32,7 +32,7 @@ export function localStorage(root: string, { crash = noCrash }: { crash?: Crash 
   /** Writes the bytes, durable, under a hidden name beside `target`. The caller removes it. */
   const writeBeside = async (target: string, bytes: Uint8Array): Promise<string> => {
     await ensureFolder(dirname(target), home);
-    const temporary = temporaryName(target);
+    const temporary = temporaryBeside(target);
     try {
       await writeFlushed(temporary, bytes);
     } catch (error) {
@@ -49,8 +49,7 @@ export function localStorage(root: string, { crash = noCrash }: { crash?: Crash 
     read: (path) => guard("read", path, () => fs.readFile(full(path))),
 
     async *list(folder, { after } = {}) {
-      const start = full(folder);
-      for await (const file of walk(start, home, after)) yield file;
+      yield* walkFiles(home, checkPath(folder), after);
     },
 
     create: (path, bytes) =>
@@ -122,7 +121,7 @@ async function takeOver(localFile: string, target: string): Promise<boolean> {
   } catch (error) {
     if (systemCodeOf(error) !== "EXDEV") throw error;
   }
-  const copy = temporaryName(target);
+  const copy = temporaryBeside(target);
   try {
     await fs.copyFile(localFile, copy, constants.COPYFILE_EXCL);
     await flushFile(copy);
@@ -141,53 +140,6 @@ async function linkIfAbsent(existing: string, name: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (systemCodeOf(error) === "EEXIST") return false;
-    throw error;
-  }
-}
-
-function temporaryName(target: string): string {
-  const folder = dirname(target);
-  return join(folder, `.${target.slice(folder.length + 1).slice(0, 160)}.${randomUUID()}.tmp`);
-}
-
-/** Files below `folder` in the order of their paths; paths up to and including `after` are not even looked at. */
-async function* walk(folder: string, home: string, after?: string): AsyncGenerator<StoredFile> {
-  let entries: Dirent[];
-  try {
-    entries = await fs.readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return;
-    throw diskError(error, { act: "list", path: relative(home, folder), root: home });
-  }
-  const sorted = entries
-    .map((entry) => ({
-      entry,
-      path: relative(home, join(folder, entry.name)).replaceAll(sep, "/"),
-    }))
-    .map((item) => ({ ...item, order: item.entry.isDirectory() ? `${item.path}/` : item.path }))
-    .toSorted((left, right) => (left.order < right.order ? -1 : 1));
-  for (const { entry, path, order } of sorted) {
-    if (entry.isDirectory()) {
-      const passed = after !== undefined && order < after && !after.startsWith(order);
-      if (path !== STAGING && !passed) yield* walk(join(folder, entry.name), home, after);
-    } else if ((after === undefined || path > after) && !isTemporary(entry.name)) {
-      const file = await stored(join(folder, entry.name), path);
-      if (file !== undefined) yield file;
-    }
-  }
-}
-
-function isTemporary(name: string): boolean {
-  return name.startsWith(".") && name.endsWith(".tmp");
-}
-
-/** Undefined where the file went away since its folder was read, or is no plain file. */
-async function stored(file: string, path: string): Promise<StoredFile | undefined> {
-  try {
-    const stat = await fs.stat(file);
-    return stat.isFile() ? { path, sizeBytes: stat.size, modified: stat.mtime } : undefined;
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -1,0 +1,70 @@
+/** The files below a folder of a local disk, in the order of their paths. */
+
+import { randomUUID } from "node:crypto";
+import type { Dirent } from "node:fs";
+import * as fs from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { systemCodeOf } from "../base/error.ts";
+import { diskError } from "./disk-error.ts";
+import { STAGING } from "./staging.ts";
+import type { StoredFile } from "./storage.ts";
+
+/** Longer names would not fit once the rest is added. */
+const LONGEST_PART = 160;
+
+/** A name nobody uses for a file that is not finished; never listed. */
+export function temporaryBeside(target: string): string {
+  const part = basename(target).slice(0, LONGEST_PART);
+  return join(dirname(target), `.${part}.${randomUUID()}.tmp`);
+}
+
+/** Files below `folder`, which is relative to `home`; paths up to and including `after` are not even looked at. */
+export async function* walkFiles(
+  home: string,
+  folder: string,
+  after = "",
+): AsyncGenerator<StoredFile> {
+  const prefix = folder === "" ? "" : `${folder}/`;
+  const found = (await entriesOf(home, folder))
+    .filter((entry) => !isHidden(prefix, entry))
+    .map((entry) => ({
+      isFolder: entry.isDirectory(),
+      // What is in a folder sorts by the folder's name with its slash.
+      path: `${prefix}${entry.name}${entry.isDirectory() ? "/" : ""}`,
+    }))
+    .filter(({ isFolder, path }) => path > after || (isFolder && after.startsWith(path)))
+    .toSorted((left, right) => (left.path < right.path ? -1 : 1));
+  for (const { isFolder, path } of found) {
+    if (isFolder) {
+      yield* walkFiles(home, path.slice(0, -1), after);
+      continue;
+    }
+    const file = await fileAt(home, path);
+    if (file !== undefined) yield file;
+  }
+}
+
+/** Nothing where the folder is missing. */
+async function entriesOf(home: string, folder: string): Promise<Dirent[]> {
+  try {
+    return await fs.readdir(join(home, folder), { withFileTypes: true });
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return [];
+    throw diskError(error, { act: "list", path: folder, root: home });
+  }
+}
+
+function isHidden(prefix: string, { name }: Dirent): boolean {
+  return (name.startsWith(".") && name.endsWith(".tmp")) || (prefix === "" && name === STAGING);
+}
+
+/** Undefined where the file went away since its folder was read, or is no plain file. */
+async function fileAt(home: string, path: string): Promise<StoredFile | undefined> {
+  try {
+    const stat = await fs.stat(join(home, path));
+    return stat.isFile() ? { path, sizeBytes: stat.size, modified: stat.mtime } : undefined;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw diskError(error, { act: "list", path, root: home });
+  }
+}
