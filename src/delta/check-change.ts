@@ -12,6 +12,7 @@ interface Intent {
   readonly add?: readonly unknown[];
   readonly adopted?: readonly AddFile[];
   readonly remove?: readonly AddFile[] | "all";
+  readonly dataChange?: boolean;
   readonly transactions?: readonly { readonly appId: string }[];
 }
 
@@ -45,33 +46,27 @@ export function checkChange(
 }
 
 function checkRemoval({ folder, metadata, state }: Snapshot, change: Intent): void {
-  const { add = [], adopted = [], remove = [] } = change;
+  const { add = [], adopted = [], remove = [], dataChange = true } = change;
   if (remove.length === 0) return;
-  if (metadata.configuration["delta.appendOnly"] === "true") {
+  if (remove !== "all") {
+    const unknown = remove.find((file) => !state.files.has(keyOf(file)));
+    if (unknown !== undefined) throw new Error(`Bug: ${unknown.path} is no live file of ${folder}`);
+  }
+  const { configuration } = metadata;
+  if (dataChange && configuration["delta.appendOnly"] === "true") {
     throw new MillraceError(`The table ${folder} is append-only; no row may be removed.`, {
       code: "delta/append-only",
       hint: "Append instead, or set the table property delta.appendOnly to false.",
     });
   }
-  const addsRows = add.length + adopted.length > 0;
-  if (
-    metadata.configuration["delta.enableChangeDataFeed"] === "true" &&
-    addsRows &&
-    remove !== "all"
-  ) {
+  const rewritesSome = dataChange && remove !== "all" && add.length + adopted.length > 0;
+  if (rewritesSome && configuration["delta.enableChangeDataFeed"] === "true") {
     throw new MillraceError(
       `The table ${folder} keeps a change feed, and rewriting some of its files would need change rows, which Millrace does not write.`,
       {
         code: "delta/unsupported-to-write",
         hint: "Append, replace the whole table, or switch delta.enableChangeDataFeed off.",
       },
-    );
-  }
-  if (remove === "all") return;
-  const unknown = remove.find((file) => !state.files.has(keyOf(file)));
-  if (unknown !== undefined) {
-    throw new Error(
-      `Bug: ${unknown.path} is no file of the snapshot of ${folder} it is removed from`,
     );
   }
 }

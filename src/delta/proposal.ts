@@ -5,6 +5,7 @@ import { type AddFile, keyOf, type MetadataAction, type RemoveFile } from "./act
 import { commitInfo, type Description } from "./commit-info.ts";
 import type { Reliance } from "./conflict.ts";
 import { renderCommit } from "./render-commit.ts";
+import { renderSchema } from "./schema-text.ts";
 import { keepsTimes, type Snapshot } from "./snapshot.ts";
 import type { PlannedTable } from "./table-spec.ts";
 
@@ -24,6 +25,7 @@ interface Intent {
   readonly change: Description & {
     readonly adopted?: readonly AddFile[];
     readonly remove?: readonly AddFile[] | "all";
+    readonly dataChange?: boolean;
     readonly transactions?: readonly { readonly appId: string; readonly version: bigint }[];
     readonly reads?: "nothing" | "whole table" | { readonly appIds: readonly string[] };
   };
@@ -35,16 +37,20 @@ export function proposalOf(intent: Intent, made: Date): Proposal {
   const { folder, before, change, planned, adopted } = intent;
   const time = made.getTime();
   const txnId = randomUUID();
-  const removes = removalsOf(before, change.remove, time);
+  const { dataChange = true } = change;
+  const removes = removalsOf(before, change.remove, { time, dataChange });
   const reliance = relianceOf(intent, removes);
-  const metadata = planned === undefined ? undefined : metadataOf(planned, before, time);
+  const metadata =
+    planned === undefined || isUnchanged(planned, before)
+      ? undefined
+      : metadataOf(planned, before, time);
   const isTimed = keepsTimes((metadata ?? before?.metadata)?.configuration ?? {});
   const actions = {
     protocol: planned?.protocol === before?.protocol ? undefined : planned?.protocol,
     metadata,
     transactions: (change.transactions ?? []).map((txn) => ({ ...txn, lastUpdated: time })),
     removes,
-    adds: [...(change.adopted ?? []), ...adopted],
+    adds: [...(change.adopted ?? []), ...adopted].map((file) => ({ ...file, dataChange })),
   };
   const isBlindAppend = removes.length === 0 && !reliance.wholeTable;
   return {
@@ -70,13 +76,13 @@ export function proposalOf(intent: Intent, made: Date): Proposal {
 function removalsOf(
   before: Snapshot | undefined,
   remove: readonly AddFile[] | "all" = [],
-  time: number,
+  { time, dataChange }: { time: number; dataChange: boolean },
 ): RemoveFile[] {
   const files = remove === "all" ? (before?.files ?? []) : remove;
   return files.map((file) => ({
     path: file.path,
     deletionTimestamp: time,
-    dataChange: true,
+    dataChange,
     extendedFileMetadata: true,
     partitionValues: file.partitionValues,
     size: file.size,
@@ -108,4 +114,16 @@ function metadataOf(
     ...metadata,
     createdTime: before?.metadata.createdTime ?? time,
   };
+}
+
+/** A commit that only repeats the table's columns and properties must not stand in other writers' way. */
+function isUnchanged({ fields, metadata }: PlannedTable, before: Snapshot | undefined): boolean {
+  if (before === undefined) return false;
+  const old = before.metadata;
+  return (
+    renderSchema(fields) === renderSchema(old.fields) &&
+    metadata.name === old.name &&
+    metadata.partitionColumns.join("\0") === old.partitionColumns.join("\0") &&
+    Object.entries(metadata.configuration).every(([key, value]) => old.configuration[key] === value)
+  );
 }

@@ -7,7 +7,7 @@ import { type MappingMode, physicalName } from "./column-mapping.ts";
 import type { Filter, FilterValue } from "./filter.ts";
 import { parseInstant } from "./instant.ts";
 import { compareTexts } from "./order.ts";
-import { type FileStatistics, readStatistics } from "./statistics-text.ts";
+import { type FileStatistics, parseCount, readStatistics } from "./statistics-text.ts";
 
 /** What is known of a column's values in one file. */
 interface Known {
@@ -105,14 +105,13 @@ function partitionOf(file: AddFile, { type }: Field, physical: string): Known {
 }
 
 function columnOf(statistics: FileStatistics, { type }: Field, physical: string): Known {
-  const nulls = textOf(statistics.nullCount[physical]);
-  const isAllNull =
-    nulls !== undefined && statistics.rows !== undefined && BigInt(nulls) === statistics.rows;
+  const nulls = parseCount(statistics.nullCount[physical]);
+  const isAllNull = nulls !== undefined && nulls === statistics.rows;
   return {
     type,
     min: widened(type, textOf(statistics.min[physical]), -1),
     max: widened(type, textOf(statistics.max[physical]), 1),
-    hasNull: nulls !== "0",
+    hasNull: nulls !== 0n,
     hasValue: !isAllNull,
   };
 }

@@ -25,11 +25,16 @@ export function readStatistics({ stats }: AddFile): FileStatistics {
   if (!isJsonObject(value)) return NONE;
   const { numRecords, minValues, maxValues, nullCount } = value;
   return {
-    rows: typeof numRecords === "string" ? BigInt(numRecords) : undefined,
+    rows: parseCount(numRecords),
     min: isJsonObject(minValues) ? minValues : {},
     max: isJsonObject(maxValues) ? maxValues : {},
     nullCount: isJsonObject(nullCount) ? nullCount : {},
   };
+}
+
+/** A count as statistics hold it; undefined where it is no whole number. */
+export function parseCount(value: unknown): bigint | undefined {
+  return typeof value === "string" && /^\d+$/.test(value) ? BigInt(value) : undefined;
 }
 
 const LEADING_ROWS = /^\s*\{\s*"numRecords"\s*:\s*(\d+)\s*[,}]/;

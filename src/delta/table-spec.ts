@@ -54,7 +54,7 @@ export function planTable(spec: TableSpec, base?: Snapshot): PlannedTable {
     wantedMode(asked) === "none" && needsMapping(inherited)
       ? { ...asked, "delta.columnMapping.mode": "name" }
       : asked;
-  checkProperties(configuration);
+  checkProperties(spec.configuration ?? {});
   if (before !== undefined) checkSwitches(configuration, before.configuration);
   const planned = assignMapping({ fields: inherited, configuration }, before);
   const name = spec.name ?? base?.metadata.name;

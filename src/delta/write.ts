@@ -34,6 +34,8 @@ export interface Change extends Description {
   /** Files that `adoptFiles` took over already. */
   readonly adopted?: readonly AddFile[];
   readonly remove?: readonly AddFile[] | "all";
+  /** False where the rows stay the same multiset and only lie in other files. */
+  readonly dataChange?: boolean;
   /** The new table, or what it becomes. */
   readonly schema?: TableSpec;
   readonly transactions?: readonly { readonly appId: string; readonly version: bigint }[];

@@ -16,46 +16,80 @@ import type { Ingested } from "./asset.ts";
 const REFERENCE = { kind: "column" } as unknown as Column;
 
 /** Throws `ingest/sql` with the file and line of the first rule, clean or check that cannot run. The session knows the tables. */
-export async function checkRules({ param }: Pick<StepContext, "param">, session: Engine, { name, definition }: Ingested): Promise<void> {
+export async function checkRules(
+  { param }: Pick<StepContext, "param">,
+  session: Engine,
+  { name, definition }: Ingested,
+): Promise<void> {
   const columns = Object.entries(definition.columns);
   const relation = `(select ${columns.map(([column, { type }]) => `null::${duckdbType(dataType(type))} as ${quoteName(column)}`).join(", ")} where false)`;
-  const tryOut = async (what: string, sql: Sql, value: string, isCondition: boolean): Promise<void> => {
-    const { text, origins } = renderSql(sql, { table: (table) => viewName(table.name), column: () => value, param });
+  const tryOut = async (
+    what: string,
+    sql: Sql,
+    value: string,
+    isCondition: boolean,
+  ): Promise<void> => {
+    const { text, origins } = renderSql(sql, {
+      table: (table) => viewName(table.name),
+      column: () => value,
+      param,
+    });
     try {
-      await session.describe(`select ${isCondition ? `((\n${text}\n))::boolean` : `(\n${text}\n)::varchar`} as value from ${relation}`);
+      await session.describe(
+        `select ${isCondition ? `((\n${text}\n))::boolean` : `(\n${text}\n)::varchar`} as value from ${relation}`,
+      );
     } catch (error) {
       const fault = sqlFaultOf(error);
       if (fault === undefined || !(error instanceof MillraceError)) throw error;
       const line = fault.place === undefined ? 0 : fault.place.line - 2;
       const origin = origins[Math.max(0, line)] ?? origins[0];
       const place = origin === undefined ? "" : ` at ${origin.file}:${origin.line}`;
-      throw new MillraceError(`The SQL of ${what} of ${name} fails${place}: ${fault.message.split("\n\nLINE")[0]}`, {
-        code: "ingest/sql",
-        hint: error.hint ?? "Mend the SQL there.",
-        cause: error,
-      });
+      throw new MillraceError(
+        `The SQL of ${what} of ${name} fails${place}: ${fault.message.split("\n\nLINE")[0]}`,
+        {
+          code: "ingest/sql",
+          hint: error.hint ?? "Mend the SQL there.",
+          cause: error,
+        },
+      );
     }
   };
   for (const [column, { clean, rules }] of columns) {
-    for (const how of clean) await tryOut(`clean() of column "${column}"`, how(REFERENCE), "null::varchar", false);
+    for (const how of clean)
+      await tryOut(`clean() of column "${column}"`, how(REFERENCE), "null::varchar", false);
     for (const rule of rules) {
-      if (rule.rule === "check") await tryOut(`check() of column "${column}"`, rule.holds(REFERENCE), quoteName(column), true);
+      if (rule.rule === "check")
+        await tryOut(
+          `check() of column "${column}"`,
+          rule.holds(REFERENCE),
+          quoteName(column),
+          true,
+        );
       if (rule.rule === "pattern") await checkPattern(session, name, column, rule.pattern);
     }
   }
-  for (const [message, rule] of Object.entries(definition.rules)) await tryOut(`the rule "${message}"`, rule, "null", true);
+  for (const [message, rule] of Object.entries(definition.rules))
+    await tryOut(`the rule "${message}"`, rule, "null", true);
   if (definition.where !== undefined) await tryOut("where", definition.where, "null", true);
 }
 
-async function checkPattern(session: Engine, name: string, column: string, pattern: string): Promise<void> {
+async function checkPattern(
+  session: Engine,
+  name: string,
+  column: string,
+  pattern: string,
+): Promise<void> {
   try {
     await session.rows(`select regexp_full_match('', ${quoteText(pattern)})`);
   } catch (cause) {
     const reason = sqlFaultOf(cause)?.message ?? String(cause);
-    throw new MillraceError(`The pattern of column "${column}" of ${name} is no regular expression: ${reason}`, {
-      code: "ingest/bad-pattern",
-      hint: "Patterns are RE2: no look-ahead, no back-references.",
-      cause,
-    });
+    throw new MillraceError(
+      `The pattern of column "${column}" of ${name} is no regular expression: ${reason}`,
+      {
+        code: "ingest/bad-pattern",
+        hint: "Patterns are RE2: no look-ahead, no back-references.",
+        cause,
+      },
+    );
   }
 }

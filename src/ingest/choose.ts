@@ -111,7 +111,7 @@ async function readLoaded({ lake }: Pick<StepContext, "lake">, name: string): Pr
     return { byName, byHash };
   const loads = await loadTable(lake, LOADS);
   const rows = await lake.engine.rows(
-    `select file, size, modified, hash, state from ${await relationOf(lake, loads)} where asset = ${quoteText(name)} order by version, at`,
+    `select file, size, modified, hash, state from ${await relationOf(lake, loads)} where asset = ${quoteText(name)} order by version, "at"`,
   );
   for (const row of rows) {
     const file = String(row["file"]);

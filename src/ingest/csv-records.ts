@@ -33,7 +33,7 @@ export interface CsvInput {
 
 export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   const { names, options } = shape;
-  const serial = randomUUID();
+  const serial = randomUUID().replaceAll("-", "");
   const rejects = `reject_errors_${serial}`;
   const scans = `reject_scans_${serial}`;
   const byName = new Map(names.map((name, index) => [name, index]));

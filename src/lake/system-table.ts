@@ -3,7 +3,9 @@
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { MillraceError } from "../base/error.ts";
 import { renderJson } from "../base/json.ts";
+import type { Snapshot } from "../delta/snapshot.ts";
 import { commit } from "../delta/write.ts";
 import { quotePath } from "../engine/path.ts";
 import { duckdbType } from "../engine/type.ts";
@@ -92,13 +94,30 @@ export function systemFields(name: SystemTable): Field[] {
   }));
 }
 
+/** Two runs may make the table at the same time; the later one then appends to it. */
+const TRIES = 10;
+
 /** Appends in one commit and makes the table where it is missing; `delta/conflict` where a transaction was taken. */
-export async function appendRows(
+export async function appendRows(lake: Lake, name: SystemTable, append: Append): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const base = await lake.find(name);
+    try {
+      await appendTo(lake, name, base, append);
+      return;
+    } catch (error) {
+      const isRace =
+        base === undefined && error instanceof MillraceError && error.code === "delta/conflict";
+      if (!isRace || tries === TRIES) throw error;
+    }
+  }
+}
+
+async function appendTo(
   lake: Lake,
   name: SystemTable,
+  base: Snapshot | undefined,
   { rows, transactions = [] }: Append,
 ): Promise<void> {
-  const base = await lake.find(name);
   const fields = systemFields(name);
   const staging = await lake.storage.openStaging();
   try {

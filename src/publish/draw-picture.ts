@@ -19,14 +19,23 @@ import type { PublishContext } from "./publish-table.ts";
 import { findTables, openViews, render, versionsOf } from "./view.ts";
 
 /** Why the picture must be drawn again; undefined where it is as it must be. */
-export async function pictureStaleBecause(context: PublishContext, name: string, asset: Picture): Promise<string | undefined> {
+export async function pictureStaleBecause(
+  context: PublishContext,
+  name: string,
+  asset: Picture,
+): Promise<string | undefined> {
   for (const table of tablesOf(asset.chart.from)) {
-    if ((await context.lake.find(table.name)) === undefined) return `${table.name} is not there yet`;
+    if ((await context.lake.find(table.name)) === undefined)
+      return `${table.name} is not there yet`;
   }
   return outdatedBecause(context, name, await ingredients(context, asset));
 }
 
-export async function drawPicture(context: StepContext, name: string, asset: Picture): Promise<StepOutcome> {
+export async function drawPicture(
+  context: StepContext,
+  name: string,
+  asset: Picture,
+): Promise<StepOutcome> {
   const tables = await findTables(context, namesIn(asset));
   const session = await context.lake.engine.session();
   try {
@@ -35,7 +44,10 @@ export async function drawPicture(context: StepContext, name: string, asset: Pic
     context.signal.throwIfAborted();
     const size = { width: asset.width, height: asset.height };
     const option = chartOption(asset.chart, rows, size);
-    const bytes = asset.format === "png" ? await renderPng(option, size) : Buffer.from(await renderSvg(option, size));
+    const bytes =
+      asset.format === "png"
+        ? await renderPng(option, size)
+        : Buffer.from(await renderSvg(option, size));
     const what = await ingredients(context, asset);
     await writeWhole(context, what.path, bytes);
     const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -59,7 +71,11 @@ async function ingredients(context: PublishContext, asset: Picture): Promise<Ing
   return {
     definition: hashOf([render(context, from), chart, asset.width, asset.height]),
     input: versionsOf(tables),
-    path: resolve(context.root, context.text(asset.folder), `${safeFileName(asset.name)}.${asset.format}`),
+    path: resolve(
+      context.root,
+      context.text(asset.folder),
+      `${safeFileName(asset.name)}.${asset.format}`,
+    ),
   };
 }
 

@@ -31,7 +31,7 @@ export async function outdatedBecause(
   const outputs = await lake.find("system.outputs");
   if (outputs === undefined) return "it is new";
   const [last] = await lake.engine.rows(
-    `select definition, input, path, size from ${await relationOf(lake, outputs)} where asset = ${quoteText(name)} and path = ${quoteText(path)} order by at desc limit 1`,
+    `select definition, input, path, size from ${await relationOf(lake, outputs)} where asset = ${quoteText(name)} and path = ${quoteText(path)} order by "at" desc limit 1`,
   );
   if (last === undefined) return "it is new";
   if (last["definition"] !== definition) return "its definition or a parameter changed";

@@ -1,26 +1,35 @@
 /** A table written to a folder of files. */
 
 import { resolve } from "node:path";
+import { viewName } from "../lake/lake.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING } from "../lake/step-info.ts";
-import { tablesOf } from "../sql/render.ts";
 import { quarantineOf } from "../schema/table.ts";
+import { tablesOf } from "../sql/render.ts";
 import { safeFileName } from "../warehouse/file-name.ts";
 import { createFileWarehouse } from "../warehouse/file-warehouse.ts";
 import type { Publication } from "./asset.ts";
 import { hashOf, type Ingredients, outdatedBecause, rememberOutput } from "./output.ts";
 import { findTables, openViews, render, versionsOf } from "./view.ts";
-import { viewName } from "../lake/lake.ts";
 
 export type PublishContext = Pick<StepContext, "lake" | "root" | "text" | "param">;
 
 /** Why the file must be written again; undefined where it is as it must be. */
-export async function publicationStaleBecause(context: PublishContext, name: string, asset: Publication): Promise<string | undefined> {
-  if ((await context.lake.find(asset.table.name)) === undefined) return `${asset.table.name} is not there yet`;
+export async function publicationStaleBecause(
+  context: PublishContext,
+  name: string,
+  asset: Publication,
+): Promise<string | undefined> {
+  if ((await context.lake.find(asset.table.name)) === undefined)
+    return `${asset.table.name} is not there yet`;
   return outdatedBecause(context, name, await ingredients(context, asset));
 }
 
-export async function publishTable(context: StepContext, name: string, asset: Publication): Promise<StepOutcome> {
+export async function publishTable(
+  context: StepContext,
+  name: string,
+  asset: Publication,
+): Promise<StepOutcome> {
   const tables = await findTables(context, tablesIn(asset));
   const session = await context.lake.engine.session();
   const stop = (): void => session.interrupt();
@@ -28,19 +37,29 @@ export async function publishTable(context: StepContext, name: string, asset: Pu
   try {
     await openViews(context, session, tables);
     const { format, nulls, bom, formulas } = asset.to;
-    const warehouse = createFileWarehouse({ folder: folderOfOutput(context, asset), format, nulls, bom, formulas }, context.lake.crash);
+    const warehouse = createFileWarehouse(
+      { folder: folderOfOutput(context, asset), format, nulls, bom, formulas },
+      context.lake.crash,
+    );
     const made = await warehouse.write(
       {
         name: fileName(asset),
         query: queryOf(context, asset),
-        ...(asset.columns === undefined ? {} : { columns: asset.columns.map(([column, title]) => ({ name: column, title })) }),
+        ...(asset.columns === undefined
+          ? {}
+          : { columns: asset.columns.map(([column, title]) => ({ name: column, title })) }),
       },
       session,
     );
     await rememberOutput(context, name, await ingredients(context, asset), made);
     context.lake.crash("publish/recorded");
     const rows = Number(made.rows);
-    return { state: "done", version: undefined, ledger: { ...NOTHING, read: rows, written: rows }, outputs: [made.path] };
+    return {
+      state: "done",
+      version: undefined,
+      ledger: { ...NOTHING, read: rows, written: rows },
+      outputs: [made.path],
+    };
   } finally {
     context.signal.removeEventListener("abort", stop);
     session.close();
@@ -51,7 +70,14 @@ async function ingredients(context: PublishContext, asset: Publication): Promise
   const tables = await findTables(context, tablesIn(asset));
   const folder = folderOfOutput(context, asset);
   return {
-    definition: hashOf([queryOf(context, asset), asset.columns, asset.to.format, asset.to.nulls, asset.to.bom, asset.to.formulas]),
+    definition: hashOf([
+      queryOf(context, asset),
+      asset.columns,
+      asset.to.format,
+      asset.to.nulls,
+      asset.to.bom,
+      asset.to.formulas,
+    ]),
     input: versionsOf(tables),
     path: resolve(folder, `${safeFileName(fileName(asset))}.${asset.to.format}`),
   };
@@ -68,7 +94,10 @@ function tablesIn({ table, where, orderBy }: Publication): string[] {
   return [...new Set([table.name, ...others.map(({ name }) => name)])];
 }
 
-function folderOfOutput({ root, text }: Pick<PublishContext, "root" | "text">, { to }: Publication): string {
+function folderOfOutput(
+  { root, text }: Pick<PublishContext, "root" | "text">,
+  { to }: Publication,
+): string {
   return resolve(root, text(to.folder));
 }
 

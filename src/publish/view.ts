@@ -19,7 +19,10 @@ export function render({ param }: Pick<StepContext, "param">, sql: Sql): string 
 }
 
 /** The newest versions of the tables; throws where one is not there. */
-export async function findTables({ lake }: Pick<StepContext, "lake">, names: readonly string[]): Promise<Map<string, Snapshot>> {
+export async function findTables(
+  { lake }: Pick<StepContext, "lake">,
+  names: readonly string[],
+): Promise<Map<string, Snapshot>> {
   const tables = new Map<string, Snapshot>();
   for (const name of names) {
     const snapshot = await lake.find(name);
@@ -34,11 +37,17 @@ export async function findTables({ lake }: Pick<StepContext, "lake">, names: rea
   return tables;
 }
 
-export async function openViews({ lake }: Pick<StepContext, "lake">, session: Engine, tables: ReadonlyMap<string, Snapshot>): Promise<void> {
+export async function openViews(
+  { lake }: Pick<StepContext, "lake">,
+  session: Engine,
+  tables: ReadonlyMap<string, Snapshot>,
+): Promise<void> {
   for (const [name, snapshot] of tables) await openView(lake, session, name, snapshot);
 }
 
 /** Names the versions shown: `bronze.orders@3`, by the table's id, so that one made anew is another. */
 export function versionsOf(tables: ReadonlyMap<string, Snapshot>): string {
-  return [...tables].map(([name, { metadata, version }]) => `${name}@${version}/${metadata.id}`).join(" ");
+  return [...tables]
+    .map(([name, { metadata, version }]) => `${name}@${version}/${metadata.id}`)
+    .join(" ");
 }

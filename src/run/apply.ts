@@ -5,10 +5,10 @@
 
 import { randomUUID } from "node:crypto";
 import { MillraceError, messageOf } from "../base/error.ts";
+import { QUARANTINE_FIELDS } from "../ingest/quarantine.ts";
 import { followQuarantine, followTables } from "../lake/follow.ts";
 import type { StepContext, StepProgress } from "../lake/step.ts";
 import { type Ledger, NOTHING } from "../lake/step-info.ts";
-import { QUARANTINE_FIELDS } from "../ingest/quarantine.ts";
 import type { ProjectStep, StepKind } from "../project/graph.ts";
 import type { Project } from "../project/load.ts";
 import { isNothingToDo, type Plan } from "./plan.ts";
@@ -54,7 +54,12 @@ export interface ApplyOptions {
   readonly on?: (event: RunEvent) => void;
 }
 
-export async function applyPlan(plan: Plan, project: Project, { lake }: Workspace, how: ApplyOptions): Promise<RunResult> {
+export async function applyPlan(
+  plan: Plan,
+  project: Project,
+  { lake }: Workspace,
+  how: ApplyOptions,
+): Promise<RunResult> {
   const { signal, parallel = STEPS_AT_ONCE, on = () => {} } = how;
   const startedAt = lake.clock.now();
   const run = { id: randomUUID(), startedAt };
@@ -77,11 +82,17 @@ export async function applyPlan(plan: Plan, project: Project, { lake }: Workspac
     }
     waiting.splice(ready, 1);
     const began = lake.clock.now();
-    const broken = next.after.find((name) => ["failed", "blocked", "stopped"].includes(results.get(name)?.state ?? ""));
+    const broken = next.after.find((name) =>
+      ["failed", "blocked", "stopped"].includes(results.get(name)?.state ?? ""),
+    );
     if (broken !== undefined || signal.aborted) {
       const state = signal.aborted ? "stopped" : "blocked";
       const notes = broken === undefined ? [] : [`${broken} did not come through`];
-      finish(next, { asset: next.name, kind: next.kind, state, time_ms: 0, ledger: NOTHING, notes }, began);
+      finish(
+        next,
+        { asset: next.name, kind: next.kind, state, time_ms: 0, ledger: NOTHING, notes },
+        began,
+      );
       continue;
     }
     on({ type: "started", asset: next.name, kind: next.kind });
@@ -92,7 +103,13 @@ export async function applyPlan(plan: Plan, project: Project, { lake }: Workspac
     running.set(next.name, work);
   }
   const steps = project.steps.map((step) => results.get(step.name) ?? untouched(step));
-  const result: RunResult = { project: project.name, run: run.id, lake: lake.storage.uri, state: stateOf(steps), steps };
+  const result: RunResult = {
+    project: project.name,
+    run: run.id,
+    lake: lake.storage.uri,
+    state: stateOf(steps),
+    steps,
+  };
   lake.crash("run/steps-done");
   await recordRun(lake, project, result, { startedAt, endedAt: lake.clock.now(), steps: times });
   lake.crash("run/recorded");
@@ -153,7 +170,12 @@ async function runStep({ step, project, run, lake, signal, on }: StepRun): Promi
         return result({ state: "up to date", ...(version === undefined ? {} : { version }) });
       }
       const { state, version, ledger, outputs } = outcome;
-      return result({ state, ledger, ...(version === undefined ? {} : { version }), ...(outputs === undefined ? {} : { outputs }) });
+      return result({
+        state,
+        ledger,
+        ...(version === undefined ? {} : { version }),
+        ...(outputs === undefined ? {} : { outputs }),
+      });
     } catch (error) {
       if (signal.aborted) return result({ state: "stopped" });
       const mayPass = error instanceof MillraceError && error.retryable && tries < TRIES;

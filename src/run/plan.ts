@@ -2,12 +2,14 @@
 
 import type { Engine } from "../engine/engine.ts";
 import { duckdbType } from "../engine/type.ts";
-import { compileContract } from "../ingest/contract.ts";
 import { type Ingested, isIngested } from "../ingest/asset.ts";
+import { checkRules } from "../ingest/check-rule.ts";
+import { compileContract } from "../ingest/contract.ts";
 import { QUARANTINE_FIELDS } from "../ingest/quarantine.ts";
 import { openView, viewName } from "../lake/lake.ts";
-import type { Project } from "../project/load.ts";
 import type { ProjectStep, StepKind } from "../project/graph.ts";
+import type { Project } from "../project/load.ts";
+import { render } from "../publish/view.ts";
 import { describeSchedule, nextDue } from "../schedule/schedule.ts";
 import { evolve, renderType } from "../schema/evolution.ts";
 import { quarantineOf } from "../schema/table.ts";
@@ -15,8 +17,6 @@ import type { Field } from "../schema/type.ts";
 import { quoteName } from "../sql/quote.ts";
 import { isTransformed } from "../transform/asset.ts";
 import { checkQuery } from "../transform/refresh.ts";
-import { checkRules } from "../ingest/check-rule.ts";
-import { render } from "../publish/view.ts";
 import { lookAt } from "./step.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -37,7 +37,11 @@ export interface PlannedStep {
   readonly after: readonly string[];
   readonly columns: readonly ColumnChange[];
   /** Files that would be read. */
-  readonly files: readonly { readonly name: string; readonly size: number; readonly why: "new" | "changed" }[];
+  readonly files: readonly {
+    readonly name: string;
+    readonly size: number;
+    readonly why: "new" | "changed";
+  }[];
   readonly filesKnown: number;
   readonly schedule?: { readonly words: string; readonly next: string | undefined };
 }
@@ -59,7 +63,8 @@ export async function planRun(project: Project, { lake }: Workspace): Promise<Pl
     for (const step of project.steps) {
       const looked = await lookAt(context, step);
       const before = step.after.filter((name) => due.has(name));
-      const because = looked.because ?? (before.length === 0 ? undefined : `${before.join(", ")} will change`);
+      const because =
+        looked.because ?? (before.length === 0 ? undefined : `${before.join(", ")} will change`);
       const fields = await checkStep(context, session, step);
       if (because !== undefined) due.add(step.name);
       const table = step.asset.kind === "table" ? await lake.find(step.name) : undefined;
@@ -69,8 +74,15 @@ export async function planRun(project: Project, { lake }: Workspace): Promise<Pl
         action: because === undefined ? "nothing" : actionOf(step, table === undefined),
         because: because ?? "",
         after: step.after,
-        columns: table === undefined || fields === undefined ? [] : columnChanges(step, table.metadata.fields, fields),
-        files: (looked.choice?.files ?? []).map(({ found, why }) => ({ name: found.name, size: found.sizeBytes, why })),
+        columns:
+          table === undefined || fields === undefined
+            ? []
+            : columnChanges(step, table.metadata.fields, fields),
+        files: (looked.choice?.files ?? []).map(({ found, why }) => ({
+          name: found.name,
+          size: found.sizeBytes,
+          why,
+        })),
         filesKnown: looked.choice?.known ?? 0,
         ...scheduleOf(step, lake.clock.now()),
       });
@@ -82,7 +94,10 @@ export async function planRun(project: Project, { lake }: Workspace): Promise<Pl
     project: project.name,
     lake: lake.storage.uri,
     steps,
-    params: project.params.map(({ name, value, isSecret }) => ({ name, value: isSecret ? "***" : value })),
+    params: project.params.map(({ name, value, isSecret }) => ({
+      name,
+      value: isSecret ? "***" : value,
+    })),
   };
 }
 
@@ -114,7 +129,11 @@ async function checkStep(
 }
 
 /** Views of tables that the plan has seen stand for what they will be; others are read as they are. */
-async function ensureView({ lake }: Parameters<typeof lookAt>[0], session: Engine, name: string): Promise<void> {
+async function ensureView(
+  { lake }: Parameters<typeof lookAt>[0],
+  session: Engine,
+  name: string,
+): Promise<void> {
   const isThere = await session.describe(`from ${viewName(name)} limit 0`).then(
     () => true,
     () => false,
@@ -124,8 +143,14 @@ async function ensureView({ lake }: Parameters<typeof lookAt>[0], session: Engin
   if (snapshot !== undefined) await openView(lake, session, name, snapshot);
 }
 
-async function createEmptyView(session: Engine, name: string, fields: readonly Field[]): Promise<void> {
-  const list = fields.map((field) => `null::${duckdbType(field.type)} as ${quoteName(field.name)}`).join(", ");
+async function createEmptyView(
+  session: Engine,
+  name: string,
+  fields: readonly Field[],
+): Promise<void> {
+  const list = fields
+    .map((field) => `null::${duckdbType(field.type)} as ${quoteName(field.name)}`)
+    .join(", ");
   await session.run(`create or replace temp view ${viewName(name)} as select ${list} where false`);
 }
 
@@ -135,38 +160,56 @@ function actionOf({ kind }: ProjectStep, isNew: boolean): PlannedStep["action"] 
   return kind === "ingest" ? "load" : "rebuild";
 }
 
-function columnChanges({ asset, kind }: ProjectStep, before: readonly Field[], fields: readonly Field[]): ColumnChange[] {
+function columnChanges(
+  { asset, kind }: ProjectStep,
+  before: readonly Field[],
+  fields: readonly Field[],
+): ColumnChange[] {
   const { added, widened, incompatible, unused } = evolve(before, fields);
-  const isReplaced = kind === "transform" || (isIngested(asset) && (asset as Ingested).definition.write === "overwrite");
+  const isReplaced =
+    kind === "transform" ||
+    (isIngested(asset) && (asset as Ingested).definition.write === "overwrite");
   const kept = isReplaced ? "the table is made anew with it" : undefined;
   return [
-    ...added.map(({ name, type }): ColumnChange => ({
-      column: name,
-      change: "added",
-      means: `${renderType(type)}; ${kept ?? "older rows have null in it"}`,
-    })),
-    ...widened.map(({ name, from, to }): ColumnChange => ({
-      column: name,
-      change: "widened",
-      means: `${renderType(from)} to ${renderType(to)}; ${kept ?? "the table's files are rewritten once, no value changes"}`,
-    })),
-    ...incompatible.map(({ name, from, to }): ColumnChange => ({
-      column: name,
-      change: "incompatible",
-      means: `${renderType(from)} to ${renderType(to)}; ${kept ?? "the run will refuse it: old values may not fit"}`,
-    })),
-    ...unused.filter((name) => name !== "_extra").map((name): ColumnChange => ({
-      column: name,
-      change: "unused",
-      means: isReplaced ? "it will be gone" : "it stays, and new rows have null in it",
-    })),
+    ...added.map(
+      ({ name, type }): ColumnChange => ({
+        column: name,
+        change: "added",
+        means: `${renderType(type)}; ${kept ?? "older rows have null in it"}`,
+      }),
+    ),
+    ...widened.map(
+      ({ name, from, to }): ColumnChange => ({
+        column: name,
+        change: "widened",
+        means: `${renderType(from)} to ${renderType(to)}; ${kept ?? "the table's files are rewritten once, no value changes"}`,
+      }),
+    ),
+    ...incompatible.map(
+      ({ name, from, to }): ColumnChange => ({
+        column: name,
+        change: "incompatible",
+        means: `${renderType(from)} to ${renderType(to)}; ${kept ?? "the run will refuse it: old values may not fit"}`,
+      }),
+    ),
+    ...unused
+      .filter((name) => name !== "_extra")
+      .map(
+        (name): ColumnChange => ({
+          column: name,
+          change: "unused",
+          means: isReplaced ? "it will be gone" : "it stays, and new rows have null in it",
+        }),
+      ),
   ];
 }
 
 function scheduleOf({ asset }: ProjectStep, now: Date): Pick<PlannedStep, "schedule"> {
   const schedule = asset.kind === "table" ? asset.definition.schedule : asset.schedule;
   if (schedule === undefined) return {};
-  return { schedule: { words: describeSchedule(schedule), next: nextDue(schedule, now)?.toISOString() } };
+  return {
+    schedule: { words: describeSchedule(schedule), next: nextDue(schedule, now)?.toISOString() },
+  };
 }
 
 /** True where a run of the plan would change nothing. */

@@ -32,7 +32,10 @@ export async function recordRun(
       error: step.error === undefined ? null : withoutSecrets(step.error.message, project.secrets),
     })),
   });
-  const params = project.params.map(({ name, value, isSecret }) => [name, isSecret ? "***" : value]);
+  const params = project.params.map(({ name, value, isSecret }) => [
+    name,
+    isSecret ? "***" : value,
+  ]);
   await appendRows(lake, "system.runs", {
     rows: [
       {
@@ -50,5 +53,7 @@ export async function recordRun(
 
 /** The text with every secret value replaced. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.filter((secret) => secret !== "").reduce((masked, secret) => masked.replaceAll(secret, "***"), text);
+  return secrets
+    .filter((secret) => secret !== "")
+    .reduce((masked, secret) => masked.replaceAll(secret, "***"), text);
 }

@@ -48,20 +48,29 @@ export async function openTables(
 }
 
 /** Runs `act`, and tells a failure of the SQL by the file and line in which a person wrote it. */
-export async function atItsPlace<T>(name: string, { text, origins }: Rendered, act: () => Promise<T>): Promise<T> {
+export async function atItsPlace<T>(
+  name: string,
+  { text, origins }: Rendered,
+  act: () => Promise<T>,
+): Promise<T> {
   try {
     return await act();
   } catch (error) {
     const fault = sqlFaultOf(error);
     if (fault === undefined || !(error instanceof MillraceError)) throw error;
     const line = fault.place === undefined ? undefined : fault.place.line;
-    const origin = line === undefined ? origins.find((one) => one !== undefined) : origins[line - 1];
+    const origin =
+      line === undefined ? origins.find((one) => one !== undefined) : origins[line - 1];
     const place = origin === undefined ? "" : ` at ${origin.file}:${origin.line}`;
-    const excerpt = line === undefined ? "" : `\n  ${text.split("\n")[line - 1]?.trim().slice(0, 200)}`;
-    throw new MillraceError(`The SQL of ${name} fails${place}: ${fault.message.split("\n\nLINE")[0]}${excerpt}`, {
-      code: "transform/sql",
-      hint: error.hint ?? "Mend the SQL there.",
-      cause: error,
-    });
+    const excerpt =
+      line === undefined ? "" : `\n  ${text.split("\n")[line - 1]?.trim().slice(0, 200)}`;
+    throw new MillraceError(
+      `The SQL of ${name} fails${place}: ${fault.message.split("\n\nLINE")[0]}${excerpt}`,
+      {
+        code: "transform/sql",
+        hint: error.hint ?? "Mend the SQL there.",
+        cause: error,
+      },
+    );
   }
 }

@@ -9,8 +9,8 @@ import { MillraceError } from "../base/error.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import { fieldIds, physicalColumns, type TableSpec } from "../delta/table-spec.ts";
 import { commit } from "../delta/write.ts";
-import { quotePath } from "../engine/path.ts";
 import type { Engine } from "../engine/engine.ts";
+import { quotePath } from "../engine/path.ts";
 import { duckdbType } from "../engine/type.ts";
 import { followTables } from "../lake/follow.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
@@ -30,16 +30,22 @@ import { testChecks } from "./test-checks.ts";
 const DEFINITION_APP = "millrace/definition";
 
 /** Why the table must be made again, in words; undefined where it is fresh. */
-export async function staleBecause(context: QueryContext, asset: Transformed): Promise<string | undefined> {
+export async function staleBecause(
+  context: QueryContext,
+  asset: Transformed,
+): Promise<string | undefined> {
   const table = await context.lake.find(asset.name);
   if (table === undefined) return "it is new";
-  if (table.transactions.get(DEFINITION_APP) !== definitionNumber(context, asset)) return "its definition or a parameter changed";
+  if (table.transactions.get(DEFINITION_APP) !== definitionNumber(context, asset))
+    return "its definition or a parameter changed";
   for (const name of inputNames(asset)) {
     const input = await context.lake.find(name);
     if (input === undefined) return `${name} is not there yet`;
     const seen = table.transactions.get(inputApp(input));
     if (seen !== BigInt(input.version)) {
-      return seen === undefined ? `${name} is new` : `${name} went from version ${seen} to ${input.version}`;
+      return seen === undefined
+        ? `${name} is new`
+        : `${name} went from version ${seen} to ${input.version}`;
     }
   }
   return undefined;
@@ -78,10 +84,14 @@ async function refreshIn(
     before.metadata.partitionColumns.join("\0") === definition.partitionBy.join("\0");
   const layout = isSame ? before : spec;
   const base = isSame ? undefined : before;
-  const physical = new Map(physicalColumns(layout, base).map((column) => [column.name, column.physicalName]));
+  const physical = new Map(
+    physicalColumns(layout, base).map((column) => [column.name, column.physicalName]),
+  );
   const nameIn = (column: string): string => quoteName(physical.get(column) ?? column);
   const ids = fieldIds(layout, base);
-  const list = fields.map((field) => `${quoteName(field.name)}::${duckdbType(field.type)} as ${nameIn(field.name)}`);
+  const list = fields.map(
+    (field) => `${quoteName(field.name)}::${duckdbType(field.type)} as ${nameIn(field.name)}`,
+  );
   const files = await atItsPlace(name, rendered, () =>
     session.write(`select ${list.join(", ")} from (\n${query}\n)`, {
       folder,
@@ -93,7 +103,10 @@ async function refreshIn(
   const add = files.map((file) => ({
     ...file,
     partitionValues: Object.fromEntries(
-      Object.entries(file.partitionValues).map(([column, value]) => [logical.get(column) ?? column, value]),
+      Object.entries(file.partitionValues).map(([column, value]) => [
+        logical.get(column) ?? column,
+        value,
+      ]),
     ),
   }));
   lake.crash("transform/written");
@@ -104,7 +117,13 @@ async function refreshIn(
       ? `(select * from (\n${query}\n))`
       : `(select ${fields.map((field) => `${nameIn(field.name)} as ${quoteName(field.name)}`).join(", ")} from read_parquet([${files.map(({ path }) => quotePath(path)).join(", ")}]))`;
   const columns = fields.map((field) => field.name);
-  const failed = await testChecks({ context, session, relation, columns, checks: definition.checks });
+  const failed = await testChecks({
+    context,
+    session,
+    relation,
+    columns,
+    checks: definition.checks,
+  });
   for (const { meaning, severity, message } of failed) {
     if (severity === "warning") context.note(`warning: "${meaning}" does not hold: ${message}`);
   }
@@ -118,7 +137,8 @@ async function refreshIn(
     ledger: [{ ...NOTHING, source: [...inputs.keys()].join(", "), read: written, written }],
   };
   const after = await commit(lake.delta, before ?? { folder: folderOf(name) }, {
-    operation: before === undefined ? "CREATE TABLE AS SELECT" : "CREATE OR REPLACE TABLE AS SELECT",
+    operation:
+      before === undefined ? "CREATE TABLE AS SELECT" : "CREATE OR REPLACE TABLE AS SELECT",
     parameters: { mode: "Overwrite" },
     metrics: { numOutputRows: written },
     add,
@@ -126,7 +146,10 @@ async function refreshIn(
     ...(isSame ? {} : { schema: spec }),
     transactions: [
       { appId: DEFINITION_APP, version: definitionNumber(context, asset) },
-      ...[...inputs.values()].map((input) => ({ appId: inputApp(input), version: BigInt(input.version) })),
+      ...[...inputs.values()].map((input) => ({
+        appId: inputApp(input),
+        version: BigInt(input.version),
+      })),
     ],
     reads: "whole table",
     info: { ...info },
@@ -137,18 +160,27 @@ async function refreshIn(
 }
 
 /** The columns of the table and the query that gives them, held against what was declared. */
-async function shapeOf(session: Engine, { name, definition }: Transformed, rendered: Rendered): Promise<{ fields: readonly Field[]; query: string }> {
+async function shapeOf(
+  session: Engine,
+  { name, definition }: Transformed,
+  rendered: Rendered,
+): Promise<{ fields: readonly Field[]; query: string }> {
   const found = await atItsPlace(name, rendered, () => session.describe(rendered.text));
   const { columns, partitionBy } = definition;
   if (columns !== undefined) checkShape(name, columns, found);
   const fields =
-    columns === undefined ? found.map((field) => ({ ...field, nullable: true })) : Object.entries(columns).map(([column, one]) => fieldOf(column, one));
+    columns === undefined
+      ? found.map((field) => ({ ...field, nullable: true }))
+      : Object.entries(columns).map(([column, one]) => fieldOf(column, one));
   const missing = partitionBy.find((column) => !fields.some((field) => field.name === column));
   if (missing !== undefined) {
-    throw new MillraceError(`${name} is partitioned by "${missing}", which its query does not give`, {
-      code: "transform/shape",
-      hint: `It gives ${fields.map((field) => field.name).join(", ")}.`,
-    });
+    throw new MillraceError(
+      `${name} is partitioned by "${missing}", which its query does not give`,
+      {
+        code: "transform/shape",
+        hint: `It gives ${fields.map((field) => field.name).join(", ")}.`,
+      },
+    );
   }
   return { fields, query: rendered.text };
 }
@@ -159,19 +191,24 @@ export async function checkQuery(
   session: Engine,
   asset: Transformed,
 ): Promise<readonly Field[]> {
-  return (await shapeOf(session, asset, renderQuery(context, asset.definition.query.duckdb))).fields;
+  return (await shapeOf(session, asset, renderQuery(context, asset.definition.query.duckdb)))
+    .fields;
 }
 
 export function sqlOfTransform({ definition }: Transformed): Sql[] {
   const related = Object.values(definition.checks).flatMap((check): Sql[] => {
     if (check.test === "holds") return [check.condition];
-    return check.test === "related" ? [{ kind: "sql", body: { texts: ["", ""], parts: [check.to], origin: undefined } }] : [];
+    return check.test === "related"
+      ? [{ kind: "sql", body: { texts: ["", ""], parts: [check.to], origin: undefined } }]
+      : [];
   });
   return [definition.query.duckdb, ...related];
 }
 
 function inputNames(asset: Transformed): string[] {
-  return [...new Set(sqlOfTransform(asset).flatMap((sql) => tablesOf(sql).map(({ name }) => name)))];
+  return [
+    ...new Set(sqlOfTransform(asset).flatMap((sql) => tablesOf(sql).map(({ name }) => name))),
+  ];
 }
 
 function inputApp({ metadata }: Snapshot): string {
@@ -186,13 +223,19 @@ function definitionNumber(context: QueryContext, { definition }: Transformed): b
     check.test === "holds" ? renderQuery(context, check.condition).text : JSON.stringify(check),
   ]);
   const shape = Object.entries(columns ?? {}).map(([name, one]) => fieldOf(name, one));
-  const text = JSON.stringify([renderQuery(context, query.duckdb).text, conditions, shape, partitionBy]);
+  const text = JSON.stringify([
+    renderQuery(context, query.duckdb).text,
+    conditions,
+    shape,
+    partitionBy,
+  ]);
   return createHash("sha256").update(text).digest().readBigUInt64BE() >> 2n;
 }
 
 function isUnchanged(before: readonly Field[], now: readonly Field[]): boolean {
   const { added, widened, incompatible, unused } = evolve(before, now);
-  const sameOrder = before.map(({ name }) => name).join("\0") === now.map(({ name }) => name).join("\0");
+  const sameOrder =
+    before.map(({ name }) => name).join("\0") === now.map(({ name }) => name).join("\0");
   return sameOrder && added.length + widened.length + incompatible.length + unused.length === 0;
 }
 

@@ -40,20 +40,30 @@ export async function testChecks(input: CheckInput): Promise<FailedCheck[]> {
 }
 
 /** What is wrong, or undefined where the check holds. */
-async function offence(input: CheckInput, meaning: string, check: Check): Promise<string | undefined> {
+async function offence(
+  input: CheckInput,
+  meaning: string,
+  check: Check,
+): Promise<string | undefined> {
   const { session, relation, columns, context } = input;
   if (check.test === "row count") {
     const [row] = await session.rows(`select count(*) as n from ${relation}`);
     const count = Number(row?.["n"] ?? 0);
-    if (check.min !== undefined && count < check.min) return `it has ${count} rows and must have at least ${check.min}`;
-    return check.max !== undefined && count > check.max ? `it has ${count} rows and must have at most ${check.max}` : undefined;
+    if (check.min !== undefined && count < check.min)
+      return `it has ${count} rows and must have at least ${check.min}`;
+    return check.max !== undefined && count > check.max
+      ? `it has ${count} rows and must have at most ${check.max}`
+      : undefined;
   }
   for (const column of columnsOf(check)) {
     if (!columns.some((known) => known.toLowerCase() === column.toLowerCase())) {
-      throw new MillraceError(`The check "${meaning}" names the column "${column}", which the table does not have`, {
-        code: "transform/check-column",
-        hint: suggestWord(column, columns),
-      });
+      throw new MillraceError(
+        `The check "${meaning}" names the column "${column}", which the table does not have`,
+        {
+          code: "transform/check-column",
+          hint: suggestWord(column, columns),
+        },
+      );
     }
   }
   const query = offendersOf(input, check);
@@ -64,7 +74,9 @@ async function offence(input: CheckInput, meaning: string, check: Check): Promis
     return { rows, count: Number(total?.["n"] ?? 0) };
   };
   const { rows, count } =
-    check.test === "holds" ? await atItsPlace(`the check "${meaning}"`, renderQuery(context, check.condition), run) : await run();
+    check.test === "holds"
+      ? await atItsPlace(`the check "${meaning}"`, renderQuery(context, check.condition), run)
+      : await run();
   if (count === 0) return undefined;
   const shown = rows.map((row) => `\n    ${renderJson(row).slice(0, 300)}`).join("");
   return `${count} ${check.test === "unique" ? "keys stand" : count === 1 ? "row offends" : "rows offend"}${check.test === "unique" ? " more than once" : ""}, such as${shown}`;
@@ -75,11 +87,16 @@ function columnsOf(check: Check): readonly string[] {
   return check.test === "accepted" || check.test === "related" ? [check.column] : [];
 }
 
-function offendersOf({ relation, context }: CheckInput, check: Exclude<Check, { test: "row count" }>): string {
+function offendersOf(
+  { relation, context }: CheckInput,
+  check: Exclude<Check, { test: "row count" }>,
+): string {
   switch (check.test) {
     case "unique": {
       const list = check.columns.map(quoteName).join(", ");
-      const present = check.columns.map((column) => `${quoteName(column)} is not null`).join(" and ");
+      const present = check.columns
+        .map((column) => `${quoteName(column)} is not null`)
+        .join(" and ");
       return `select ${list}, count(*) as rows from ${relation} where ${present} group by ${list} having count(*) > 1`;
     }
     case "not null":
