@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { MillraceError } from "../../src/base/error.ts";
 import { history } from "../../src/delta/history.ts";
-import { openSnapshot, refreshSnapshot } from "../../src/delta/table.ts";
+import { openSnapshot, refreshSnapshot, scan } from "../../src/delta/table.ts";
 import { commit } from "../../src/delta/write.ts";
 import { column, type Lake, openLake } from "./lake.ts";
 
@@ -422,4 +422,36 @@ test("files of other types than the table's are refused by column, nested ones t
     await assert.rejects(lake.append(typed, `SELECT ${columns}`), pattern);
   }
   assert.equal((await lake.append(typed, `SELECT ${right}`)).rows, 1n);
+});
+
+test("naming the columns a table has already changes nothing and stands in nobody's way", async () => {
+  const spec = { fields: [...fields, column("a b", "long")], configuration: { "my.owner": "me" } };
+  const row = "SELECT 1::BIGINT AS id, 'a' AS name, 2::BIGINT AS \"a b\"";
+  const base = await lake.create("same", spec);
+  for (let round = 0; round < 2; round += 1) await lake.append(base, row, { schema: spec });
+  const newest = await lake.open("same");
+  assert.equal(newest.rows, 2n);
+  assert.deepEqual(newest.metadata, base.metadata);
+  const text = readFileSync(join(lake.root, "same/_delta_log/00000000000000000002.json"), "utf8");
+  assert.doesNotMatch(text, /"metaData"/);
+});
+
+test("rewriting files without changing rows is told apart, and an append-only table allows it", async () => {
+  const spec = { fields, configuration: { "delta.appendOnly": "true" } };
+  let base = await lake.create("compact", spec);
+  for (let round = 0; round < 3; round += 1) base = await lake.append(base, twoRows);
+  await lake.append(base, twoRows);
+  const all = `SELECT * FROM ${lake.engine.relation(await scan(lake.context, base))}`;
+  const compacted = await lake.append(base, all, { remove: base.files, dataChange: false });
+  assert.equal(compacted.files.length, 2);
+  assert.equal(compacted.rows, 8n);
+  const text = readFileSync(
+    join(lake.root, "compact/_delta_log/00000000000000000005.json"),
+    "utf8",
+  );
+  assert.doesNotMatch(text, /"dataChange":true/);
+  await assert.rejects(
+    lake.append(base, all, { remove: base.files, dataChange: false }),
+    conflict(/removed the file/),
+  );
 });
