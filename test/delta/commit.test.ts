@@ -242,6 +242,14 @@ test("names that Parquet readers cannot bear are mapped, nested ones too, and ke
   const filled = await lake.append(base, query);
   const row = { "first name": "Ada", plain: 7n, s: { "in (n)": 3, k: [{ "x=y": "z" }] } };
   assert.deepEqual(await lake.rows(filled), [row]);
+  const [file] = (await scan(lake.context, filled)).files;
+  const ids = await lake.engine.rows(
+    `SELECT field_id FROM parquet_schema('${file?.path}') WHERE field_id IS NOT NULL ORDER BY 1`,
+  );
+  assert.deepEqual(
+    ids.map((found) => Number(found.field_id)),
+    [1, 2, 3, 4, 5, 6],
+  );
   const wider = await lake.append(
     filled,
     `SELECT 'Bo' AS "first name", 8::BIGINT AS plain, NULL::STRUCT("in (n)" INTEGER, k STRUCT("x=y" VARCHAR)[]) AS s, TRUE AS "is new"`,
