@@ -114,15 +114,15 @@ async function readLoaded({ lake }: Pick<StepContext, "lake">, name: string): Pr
     `select file, size, modified, hash, state from ${await relationOf(lake, loads)} where asset = ${quoteText(name)} order by version, "at"`,
   );
   for (const row of rows) {
-    const file = String(row["file"]);
-    const hash = String(row["hash"]);
+    const file = String(row.file);
+    const hash = String(row.hash);
     byName.set(file, {
-      size: Number(row["size"]),
-      modified: Number(row["modified"]),
+      size: Number(row.size),
+      modified: Number(row.modified),
       hash,
-      state: String(row["state"]),
+      state: String(row.state),
     });
-    if (row["state"] === "loaded") byHash.set(hash, file);
+    if (row.state === "loaded") byHash.set(hash, file);
   }
   return { byName, byHash };
 }

@@ -101,7 +101,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
         path: readPath,
         compression: inspection.compression,
         rejects: rows
-          .filter((row) => row["file"] === readPath)
+          .filter((row) => row.file === readPath)
           .map((row) => rejectOf(row, names.length)),
       }));
       const count = await writeBrokenLines(
@@ -115,9 +115,9 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
 }
 
 function rejectOf(row: Row, width: number): CsvReject {
-  const line = Number(row["line"]);
-  const error = String(row["error"]);
-  const found = /Found: (\d+)/.exec(String(row["message"]))?.[1];
+  const line = Number(row.line);
+  const error = String(row.error);
+  const found = /Found: (\d+)/.exec(String(row.message))?.[1];
   switch (error) {
     case "MISSING COLUMNS":
     case "TOO MANY COLUMNS": {
@@ -139,7 +139,7 @@ function rejectOf(row: Row, width: number): CsvReject {
       return {
         line,
         kind: "other",
-        message: `cannot be read: ${String(row["message"]).split("\n")[0]}`,
+        message: `cannot be read: ${String(row.message).split("\n")[0]}`,
       };
   }
 }

@@ -30,7 +30,7 @@ export async function discoverColumns(
     );
     // What the reader turned away while it looked is turned away again when it loads.
     await records.forget?.();
-    for (const row of rows) names.add(String(row["name"]));
+    for (const row of rows) names.add(String(row.name));
   }
   return [...names].toSorted();
 }

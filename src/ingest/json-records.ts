@@ -51,7 +51,7 @@ export function ndjsonRecords(input: JsonInput): Records {
       if (rows.length === 0) return undefined;
       const path = join(folder, `broken-${randomUUID()}.ndjson`);
       const unreadable = rows.flatMap((row) => {
-        const input = files.find(({ readPath }) => readPath === row["file"]);
+        const input = files.find(({ readPath }) => readPath === row.file);
         return input === undefined
           ? []
           : [
@@ -59,7 +59,7 @@ export function ndjsonRecords(input: JsonInput): Records {
                 name: input.found.name,
                 path: input.readPath,
                 compression: input.inspection.compression,
-                count: Number(row["lines"]),
+                count: Number(row.lines),
               },
             ];
       });
@@ -68,7 +68,7 @@ export function ndjsonRecords(input: JsonInput): Records {
           await engine.rows(
             `select n from (select row_number() over () as n, json from read_ndjson_objects(${quotePath(one)}, ${options})) where json is null order by n`,
           )
-        ).map((row) => Number(row["n"]));
+        ).map((row) => Number(row.n));
       return {
         path,
         count: await writeUnreadableLines(unreadable, ordinals, path),

@@ -15,7 +15,6 @@ import type { AddFile } from "../delta/action.ts";
 import { adoptFiles } from "../delta/adopt.ts";
 import { commit } from "../delta/write.ts";
 import type { Engine } from "../engine/engine.ts";
-import { duckdbType } from "../engine/type.ts";
 import { followQuarantine, followTables } from "../lake/follow.ts";
 import { openView, viewName } from "../lake/lake.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
@@ -35,19 +34,12 @@ import { tablesOf } from "../sql/render.ts";
 import type { Ingested } from "./asset.ts";
 import { type Choice, chooseFiles } from "./choose.ts";
 import { type Contract, compileContract } from "./contract.ts";
-import { deduplicate } from "./deduplicate.ts";
 import { discoverColumns, extraColumn, withExtra } from "./extra.ts";
 import { type InspectedFile, inspectFiles, type Refusal } from "./inspect-files.ts";
+import { type Batch, type BatchInput, loadGroup, quarantineInput } from "./load-group.ts";
 import { type Group, prepareFiles } from "./prepare.ts";
-import {
-  QUARANTINE_FIELDS,
-  type QuarantineInput,
-  writeBadRows,
-  writeBrokenRows,
-  writeRefusedFiles,
-} from "./quarantine.ts";
-import { numberRows, splitRecords } from "./split.ts";
-import { openTarget, type Target } from "./target.ts";
+import { QUARANTINE_FIELDS, writeRefusedFiles } from "./quarantine.ts";
+import { openTarget } from "./target.ts";
 
 /** Files of one commit; more make several. */
 const FILES_PER_BATCH = 500;
@@ -82,20 +74,6 @@ export async function load(context: StepContext, asset: Ingested): Promise<StepO
     version = done.version;
   }
   return { state: "done", version, ledger: addLedgers(ledgers) };
-}
-
-export interface BatchInput {
-  readonly files: readonly InspectedFile[];
-  readonly refused: readonly Refusal[];
-  readonly isReplaced: boolean;
-}
-
-interface Batch extends BatchInput {
-  readonly context: StepContext;
-  readonly asset: Ingested;
-  readonly session: Engine;
-  /** A staging folder. */
-  readonly folder: string;
 }
 
 async function loadBatch(
@@ -240,99 +218,6 @@ async function compile({
   return { contract, groups: prepared.groups, definition, refused: [...refused, ...late] };
 }
 
-interface GroupInput {
-  readonly group: Group;
-  readonly contract: Contract;
-  readonly target: Target;
-  readonly definition: Ingested["definition"];
-}
-
-interface GroupResult {
-  readonly good: readonly WrittenFile[];
-  readonly rejects: readonly WrittenFile[];
-  readonly ledger: Omit<SourceLedger, "source">;
-}
-
-async function loadGroup(
-  batch: Batch,
-  { group, contract, target, definition }: GroupInput,
-): Promise<GroupResult> {
-  const { context, session, folder, isReplaced } = batch;
-  const { records, label } = group;
-  const made = new Set(Object.keys(definition.columns));
-  const nulls = target.fields
-    .filter(({ name }) => !made.has(name))
-    .map(({ name, type }) => [name, `null::${duckdbType(type)}`] as const);
-  const split = await splitRecords({
-    engine: session,
-    folder,
-    contract,
-    records,
-    columns: target.columns,
-    partitionBy: definition.partitionBy,
-    fieldIds: target.fieldIds,
-    numbered: Object.values(definition.columns).some(
-      ({ type }) => type.kind === "position" && type.part !== "file",
-    ),
-    extra: new Map([...nulls, ...keptExtra(definition, contract, records.rawJson)]),
-  });
-  const input = quarantineInput(batch, contract, label);
-  const broken = await records.broken(folder, split.bad);
-  const rejects: WrittenFile[] = [];
-  if (split.bad !== undefined) {
-    const lines = records.needsLines
-      ? await numberRows({ engine: session, folder, records }, split.bad)
-      : split.bad;
-    rejects.push(...(await writeBadRows(input, records, lines)));
-  }
-  const readable = rejects.reduce((sum, { rows }) => sum + Number(rows), 0);
-  if (broken !== undefined) rejects.push(...(await writeBrokenRows(input, broken)));
-  const quarantined = readable + (broken?.count ?? 0);
-  const rows = (files: readonly WrittenFile[]): number =>
-    files.reduce((sum, file) => sum + Number(file.rows), 0);
-  const good =
-    definition.unique === undefined || split.goodRows === 0
-      ? split.good
-      : await deduplicate(
-          {
-            lake: context.lake,
-            session,
-            folder,
-            target,
-            unique: definition.unique,
-            partitionBy: definition.partitionBy,
-            againstTable: !isReplaced,
-          },
-          split.good,
-        );
-  const brokenRows = records.countsBroken ? 0 : (broken?.count ?? 0);
-  return {
-    good,
-    rejects,
-    ledger: {
-      read: split.goodRows + split.badRows + split.filteredRows + brokenRows,
-      written: rows(good),
-      quarantined,
-      deduplicated: split.goodRows - rows(good),
-      filtered: split.filteredRows,
-    },
-  };
-}
-
-function keptExtra(
-  definition: Ingested["definition"],
-  contract: Contract,
-  rawJson: string,
-): [string, string][] {
-  const [column] = extraColumn(definition);
-  if (column === undefined) return [];
-  const known = Object.fromEntries(
-    contract.read.map(({ path }) => [path.split(".")[0] ?? path, null]),
-  );
-  const rest = `json_merge_patch(${rawJson}, '${JSON.stringify(known).replaceAll("'", "''")}')::varchar`;
-  return [[column.name, `nullif(${rest}, '{}')`]];
-}
-
 /** Rules may look into other tables; each is seen in the version of now. */
 async function openRuleTables(
   context: StepContext,
@@ -354,23 +239,6 @@ async function openRuleTables(
       await openView(context.lake, session, table.name, snapshot);
     }
   }
-}
-
-function quarantineInput(
-  { context, asset, session, folder }: Batch,
-  contract: Contract,
-  source: string,
-): QuarantineInput {
-  const { run, lake } = context;
-  return {
-    engine: session,
-    folder,
-    contract,
-    source,
-    run: run.id,
-    at: lake.clock.now(),
-    redact: asset.definition.redact,
-  };
 }
 
 /** Files that need not be read again, remembered as they are now; no row of the table is touched. */

@@ -67,7 +67,6 @@ export function balances(ledger: Ledger): boolean {
 export function stepInfoOf(
   info: Readonly<Record<string, unknown>> | undefined,
 ): StepInfo | undefined {
-  const isOurs =
-    info !== undefined && typeof info["asset"] === "string" && Array.isArray(info["ledger"]);
+  const isOurs = info !== undefined && typeof info.asset === "string" && Array.isArray(info.ledger);
   return isOurs ? (info as unknown as StepInfo) : undefined;
 }

@@ -34,11 +34,11 @@ export async function outdatedBecause(
     `select definition, input, path, size from ${await relationOf(lake, outputs)} where asset = ${quoteText(name)} and path = ${quoteText(path)} order by "at" desc limit 1`,
   );
   if (last === undefined) return "it is new";
-  if (last["definition"] !== definition) return "its definition or a parameter changed";
-  if (last["input"] !== input) return "its table has a new version";
+  if (last.definition !== definition) return "its definition or a parameter changed";
+  if (last.input !== input) return "its table has a new version";
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return "the file is gone";
-  return found.size === Number(last["size"]) ? undefined : "the file was changed by somebody else";
+  return found.size === Number(last.size) ? undefined : "the file was changed by somebody else";
 }
 
 export async function rememberOutput(

@@ -8,11 +8,12 @@ import { MillraceError, messageOf } from "../base/error.ts";
 import { QUARANTINE_FIELDS } from "../ingest/quarantine.ts";
 import { followQuarantine, followTables } from "../lake/follow.ts";
 import type { StepContext, StepProgress } from "../lake/step.ts";
-import { type Ledger, NOTHING } from "../lake/step-info.ts";
+import { NOTHING } from "../lake/step-info.ts";
 import type { ProjectStep, StepKind } from "../project/graph.ts";
 import type { Project } from "../project/load.ts";
 import { isNothingToDo, type Plan } from "./plan.ts";
 import { recordRun, type StepTimes } from "./record.ts";
+import type { RunResult, StepResult } from "./result.ts";
 import { doStep } from "./step.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -20,26 +21,6 @@ const STEPS_AT_ONCE = 2;
 /** Tries of a step whose failure may go away by itself, and the pause between them. */
 const TRIES = 3;
 const PAUSE_MS = 200;
-
-export interface StepResult {
-  readonly asset: string;
-  readonly kind: StepKind;
-  readonly state: "done" | "up to date" | "failed" | "blocked" | "stopped";
-  readonly version?: number;
-  readonly time_ms: number;
-  readonly ledger: Ledger;
-  readonly outputs?: readonly string[];
-  readonly notes?: readonly string[];
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
-}
-
-export interface RunResult {
-  readonly project: string;
-  readonly run: string;
-  readonly lake: string;
-  readonly state: "done" | "failed" | "nothing to do" | "stopped";
-  readonly steps: readonly StepResult[];
-}
 
 export type RunEvent = { readonly asset: string; readonly kind: StepKind } & (
   | { readonly type: "started" }

@@ -4,7 +4,7 @@ import { renderJson } from "../base/json.ts";
 import type { Lake } from "../lake/lake.ts";
 import { appendRows } from "../lake/system-table.ts";
 import type { Project } from "../project/load.ts";
-import type { RunResult, StepResult } from "./apply.ts";
+import type { RunResult, StepResult } from "./result.ts";
 
 export interface StepTimes {
   readonly startedAt: Date;

@@ -48,7 +48,7 @@ async function offence(
   const { session, relation, columns, context } = input;
   if (check.test === "row count") {
     const [row] = await session.rows(`select count(*) as n from ${relation}`);
-    const count = Number(row?.["n"] ?? 0);
+    const count = Number(row?.n ?? 0);
     if (check.min !== undefined && count < check.min)
       return `it has ${count} rows and must have at least ${check.min}`;
     return check.max !== undefined && count > check.max
@@ -71,7 +71,7 @@ async function offence(
     const rows = await session.rows(`select * from (${query}) limit ${SHOWN}`);
     if (rows.length === 0) return { rows, count: 0 };
     const [total] = await session.rows(`select count(*) as n from (${query})`);
-    return { rows, count: Number(total?.["n"] ?? 0) };
+    return { rows, count: Number(total?.n ?? 0) };
   };
   const { rows, count } =
     check.test === "holds"

@@ -1,0 +1,140 @@
+/** The records of one group of files: split, numbered where they are bad, freed of duplicates, and counted. */
+
+import type { Engine } from "../engine/engine.ts";
+import { duckdbType } from "../engine/type.ts";
+import type { StepContext } from "../lake/step.ts";
+import type { SourceLedger } from "../lake/step-info.ts";
+import type { WrittenFile } from "../schema/table-files.ts";
+import type { Ingested } from "./asset.ts";
+import type { Contract } from "./contract.ts";
+import { deduplicate } from "./deduplicate.ts";
+import { extraColumn } from "./extra.ts";
+import type { InspectedFile, Refusal } from "./inspect-files.ts";
+import type { Group } from "./prepare.ts";
+import { type QuarantineInput, writeBadRows, writeBrokenRows } from "./quarantine.ts";
+import { numberRows, splitRecords } from "./split.ts";
+import type { Target } from "./target.ts";
+
+export interface BatchInput {
+  readonly files: readonly InspectedFile[];
+  readonly refused: readonly Refusal[];
+  readonly isReplaced: boolean;
+}
+
+export interface Batch extends BatchInput {
+  readonly context: StepContext;
+  readonly asset: Ingested;
+  readonly session: Engine;
+  /** A staging folder. */
+  readonly folder: string;
+}
+
+export interface GroupInput {
+  readonly group: Group;
+  readonly contract: Contract;
+  readonly target: Target;
+  readonly definition: Ingested["definition"];
+}
+
+export interface GroupResult {
+  readonly good: readonly WrittenFile[];
+  readonly rejects: readonly WrittenFile[];
+  readonly ledger: Omit<SourceLedger, "source">;
+}
+
+export async function loadGroup(
+  batch: Batch,
+  { group, contract, target, definition }: GroupInput,
+): Promise<GroupResult> {
+  const { context, session, folder, isReplaced } = batch;
+  const { records, label } = group;
+  const made = new Set(Object.keys(definition.columns));
+  const nulls = target.fields
+    .filter(({ name }) => !made.has(name))
+    .map(({ name, type }) => [name, `null::${duckdbType(type)}`] as const);
+  const split = await splitRecords({
+    engine: session,
+    folder,
+    contract,
+    records,
+    columns: target.columns,
+    partitionBy: definition.partitionBy,
+    fieldIds: target.fieldIds,
+    numbered: Object.values(definition.columns).some(
+      ({ type }) => type.kind === "position" && type.part !== "file",
+    ),
+    extra: new Map([...nulls, ...keptExtra(definition, contract, records.rawJson)]),
+  });
+  const input = quarantineInput(batch, contract, label);
+  const broken = await records.broken(folder, split.bad);
+  const rejects: WrittenFile[] = [];
+  if (split.bad !== undefined) {
+    const lines = records.needsLines
+      ? await numberRows({ engine: session, folder, records }, split.bad)
+      : split.bad;
+    rejects.push(...(await writeBadRows(input, records, lines)));
+  }
+  const readable = rejects.reduce((sum, { rows }) => sum + Number(rows), 0);
+  if (broken !== undefined) rejects.push(...(await writeBrokenRows(input, broken)));
+  const quarantined = readable + (broken?.count ?? 0);
+  const rows = (files: readonly WrittenFile[]): number =>
+    files.reduce((sum, file) => sum + Number(file.rows), 0);
+  const good =
+    definition.unique === undefined || split.goodRows === 0
+      ? split.good
+      : await deduplicate(
+          {
+            lake: context.lake,
+            session,
+            folder,
+            target,
+            unique: definition.unique,
+            partitionBy: definition.partitionBy,
+            againstTable: !isReplaced,
+          },
+          split.good,
+        );
+  const brokenRows = records.countsBroken ? 0 : (broken?.count ?? 0);
+  return {
+    good,
+    rejects,
+    ledger: {
+      read: split.goodRows + split.badRows + split.filteredRows + brokenRows,
+      written: rows(good),
+      quarantined,
+      deduplicated: split.goodRows - rows(good),
+      filtered: split.filteredRows,
+    },
+  };
+}
+
+function keptExtra(
+  definition: Ingested["definition"],
+  contract: Contract,
+  rawJson: string,
+): [string, string][] {
+  const [column] = extraColumn(definition);
+  if (column === undefined) return [];
+  const known = Object.fromEntries(
+    contract.read.map(({ path }) => [path.split(".")[0] ?? path, null]),
+  );
+  const rest = `json_merge_patch(${rawJson}, '${JSON.stringify(known).replaceAll("'", "''")}')::varchar`;
+  return [[column.name, `nullif(${rest}, '{}')`]];
+}
+
+export function quarantineInput(
+  { context, asset, session, folder }: Batch,
+  contract: Contract,
+  source: string,
+): QuarantineInput {
+  const { run, lake } = context;
+  return {
+    engine: session,
+    folder,
+    contract,
+    source,
+    run: run.id,
+    at: lake.clock.now(),
+    redact: asset.definition.redact,
+  };
+}
