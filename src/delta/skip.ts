@@ -104,13 +104,13 @@ function partitionOf(file: AddFile, { type }: Field, physical: string): Known {
   return { type, min: value, max: value, hasNull: isNull, hasValue: !isNull };
 }
 
-function columnOf(statistics: FileStatistics, { type }: Field, physical: string): Known {
+function columnOf(statistics: FileStatistics, field: Field, physical: string): Known {
   const nulls = parseCount(statistics.nullCount[physical]);
   const isAllNull = nulls !== undefined && nulls === statistics.rows;
   return {
-    type,
-    min: widened(type, textOf(statistics.min[physical]), -1),
-    max: widened(type, textOf(statistics.max[physical]), 1),
+    type: field.type,
+    min: widened(field, textOf(statistics.min[physical]), -1),
+    max: widened(field, textOf(statistics.max[physical]), 1),
     hasNull: nulls !== 0n,
     hasValue: !isAllNull,
   };
@@ -121,15 +121,27 @@ const MINUTE = 60_000n * MILLISECOND;
 
 /**
  * Bounds of other writers are taken no more exactly than they were made: times were cut to the
- * millisecond, offsets of old times to the minute.
+ * millisecond, offsets of old times to the minute, and where a column was widened to double the
+ * texts of older files are those of 32-bit values.
  */
-function widened(type: DataType, text: string | undefined, direction: -1 | 1): string | undefined {
+function widened(field: Field, text: string | undefined, direction: -1 | 1): string | undefined {
   if (text === undefined) return undefined;
-  if (type !== "timestamp" && type !== "timestamp_ntz") return text;
-  const instant = parseInstant(text);
-  if (instant === undefined) return undefined;
-  const slack = instant.hasOffset ? MINUTE : direction === 1 ? MILLISECOND : 0n;
-  return renderNanoseconds(instant.nanoseconds + BigInt(direction) * slack);
+  switch (field.type) {
+    case "double": {
+      if (field.metadata?.["delta.typeChanges"] === undefined) return text;
+      const value = Number(text);
+      return String(direction * Math.max(direction * value, direction * Math.fround(value)));
+    }
+    case "timestamp":
+    case "timestamp_ntz": {
+      const instant = parseInstant(text);
+      if (instant === undefined) return undefined;
+      const slack = instant.hasOffset ? MINUTE : direction === 1 ? MILLISECOND : 0n;
+      return renderNanoseconds(instant.nanoseconds + BigInt(direction) * slack);
+    }
+    default:
+      return text;
+  }
 }
 
 function renderNanoseconds(nanoseconds: bigint): string | undefined {

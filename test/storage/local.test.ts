@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -129,5 +130,27 @@ test("staging of another machine stays for days, as nobody here can tell whether
   utimesSync(foreign, new Date(0), new Date(0));
   await (await localStorage(root).openStaging()).close();
   assert.deepEqual(readdirSync(join(root, ".staging")), []);
+  rmSync(root, { recursive: true });
+});
+
+test("a file of another device is copied over, and is gone from there afterwards", async (context) => {
+  const root = folder();
+  const elsewhere = "/dev/shm";
+  if (!existsSync(elsewhere) || statSync(elsewhere).dev === statSync(root).dev) {
+    rmSync(root, { recursive: true });
+    return context.diagnostic("there is no other device to copy from");
+  }
+  const outside = mkdtempSync(join(elsewhere, "millrace-storage-"));
+  const storage = localStorage(root);
+  const take = (path: string) => {
+    writeFileSync(join(outside, "part"), "content");
+    return storage.adopt(join(outside, "part"), path);
+  };
+  await take("t/part");
+  assert.equal(new TextDecoder().decode(await storage.read("t/part")), "content");
+  assert.deepEqual(readdirSync(outside), []);
+  await assert.rejects(take("t/part"), refusedAs("storage/exists"));
+  assert.deepEqual(readdirSync(join(root, "t")), ["part"]);
+  rmSync(outside, { recursive: true });
   rmSync(root, { recursive: true });
 });
