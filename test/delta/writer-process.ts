@@ -17,7 +17,7 @@ const crash: Crash = (here) => {
 };
 
 const storage = localStorage(root, { crash });
-const engine = await createDuckDB({ threads: 1 });
+const engine = await createDuckDB({ threads: 1, tempFolder: root });
 const context = { storage, parquet: engine, clock: realClock, crash };
 let snapshot = await openSnapshot(context, "t");
 if (snapshot === undefined) throw new Error("no table");
