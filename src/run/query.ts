@@ -1,0 +1,179 @@
+/** A question to the lake: SQL in which every table stands by its name, and only what it names is opened. */
+
+import { randomUUID } from "node:crypto";
+import { MillraceError } from "../base/error.ts";
+import { nearestWord } from "../base/suggest.ts";
+import type { Snapshot } from "../delta/snapshot.ts";
+import { type At, openSnapshot } from "../delta/table.ts";
+import type { Engine } from "../engine/engine.ts";
+import { sqlFaultOf } from "../engine/fault.ts";
+import { type Lake, listTables, loadTable, relationOf } from "../lake/lake.ts";
+import { folderOf } from "../schema/table.ts";
+import type { Field } from "../schema/type.ts";
+import { quoteName } from "../sql/quote.ts";
+import { type NamedTable, readSelect } from "./select.ts";
+import { findTableWords } from "./time-travel.ts";
+
+/** A query that is known to be right and has not run. */
+export interface Query {
+  readonly session: Engine;
+  /** Stands in FROM on the session; its columns are `fields`, whose names differ. */
+  readonly relation: string;
+  readonly fields: readonly Field[];
+  /** What went wrong while it ran, told of the SQL that the person wrote. */
+  explain(error: unknown): unknown;
+  close(): Promise<void>;
+}
+
+/** Schemas of the engine's own, which tell about the engine. */
+const ENGINE_SCHEMAS: ReadonlySet<string> = new Set(["information_schema", "pg_catalog"]);
+
+/**
+ * Checks the SQL and makes its tables known: `bronze.orders`, `quarantine."bronze.orders"`, `system.runs`, each with
+ * `at (version => 3)` or `at (timestamp => '...')` behind it where an older version is meant. Throws `query/...` for
+ * what is no single SELECT, `lake/no-table` for a table that is not there, `engine/sql` for other mistakes.
+ */
+export async function openQuery(lake: Lake, sql: string): Promise<Query> {
+  const select = await readSelect(lake.engine, sql);
+  const catalog = `lake ${randomUUID().slice(0, 8)}`;
+  await lake.engine.run(`attach ':memory:' as ${quoteName(catalog)}`);
+  const session = await lake.engine.session();
+  const close = async (): Promise<void> => {
+    session.close();
+    await lake.engine.run(`detach ${quoteName(catalog)}`);
+  };
+  try {
+    await session.run(`use ${quoteName(catalog)}`);
+    const text = await nameTables({ lake, session, catalog }, select);
+    await session.describe(text).catch((error: unknown) => explainName(lake, error, select.tables));
+    const relation = `(\n${text}\n)`;
+    const fields = await session.describe(`from ${relation}`);
+    return { session, relation, fields, explain: (error) => explainPlace(error), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A table version as it is, without SQL of a person. */
+export async function openTable(lake: Lake, name: string, at?: At): Promise<Query> {
+  const snapshot = await loadTable(lake, name, at);
+  const session = await lake.engine.session();
+  return {
+    session,
+    relation: await relationOf(lake, snapshot),
+    fields: snapshot.metadata.fields,
+    explain: (error) => error,
+    close: async () => session.close(),
+  };
+}
+
+interface Place {
+  readonly lake: Lake;
+  readonly session: Engine;
+  readonly catalog: string;
+}
+
+/** Makes a view of each table; the text changes where the engine could not find the view by the words in it. */
+async function nameTables(
+  place: Place,
+  { text, tables }: { readonly text: string; readonly tables: readonly NamedTable[] },
+): Promise<string> {
+  const { lake, session, catalog } = place;
+  const databases = new Set(
+    (await session.rows("select database_name as name from duckdb_databases()")).map((row) =>
+      String(row.name).toLowerCase(),
+    ),
+  );
+  const views = new Map<string, Snapshot>();
+  let changed = text;
+  // From the end, so that places further ahead stay where they are.
+  for (const table of tables.toSorted((a, b) => b.offset - a.offset)) {
+    if (table.catalog.toLowerCase() === "quarantine") throw unquotedQuarantine(table);
+    const isForeign = table.catalog !== "" || ENGINE_SCHEMAS.has(table.schema.toLowerCase());
+    if (table.schema === "" || isForeign) continue;
+    const isHidden = databases.has(table.schema.toLowerCase());
+    const words =
+      isHidden || table.isTimeTravel ? await findTableWords(session, text, table) : undefined;
+    const snapshot = await findTable(lake, `${table.schema}.${table.table}`, words?.at);
+    const schema =
+      words?.at === undefined ? table.schema : `${table.schema}@${String(snapshot.version)}`;
+    const view = [catalog, schema, table.table].map(quoteName).join(".");
+    const twin = views.get(view.toLowerCase());
+    if (twin !== undefined && twin.folder !== snapshot.folder) throw twoOfOneName(table);
+    if (twin === undefined) {
+      await session.run(
+        `create schema if not exists ${[catalog, schema].map(quoteName).join(".")}`,
+      );
+      await session.run(`create view ${view} as from ${await relationOf(lake, snapshot)}`);
+      views.set(view.toLowerCase(), snapshot);
+    }
+    if (words === undefined) continue;
+    changed = changed.slice(0, words.start) + view + changed.slice(words.end);
+  }
+  return changed;
+}
+
+/** By its name; where upper and lower case differ, by the only one that is written like it. */
+async function findTable(lake: Lake, name: string, at: At | undefined): Promise<Snapshot> {
+  const exact =
+    at === undefined ? await lake.find(name) : await openSnapshot(lake.delta, folderOf(name), at);
+  if (exact !== undefined) return exact;
+  const alike = (await listTables(lake)).filter(
+    (table) => table.toLowerCase() === name.toLowerCase(),
+  );
+  return loadTable(lake, alike.length === 1 ? (alike[0] ?? name) : name, at);
+}
+
+/** A table without its schema: the engine's guess among its own tables would lead astray. */
+async function explainName(
+  lake: Lake,
+  error: unknown,
+  tables: readonly NamedTable[],
+): Promise<never> {
+  const name = /^Table with name (.+?) does not exist!/.exec(sqlFaultOf(error)?.message ?? "")?.[1];
+  const isBare = tables.some(({ schema, table }) => schema === "" && table === name);
+  if (name === undefined || !isBare) throw error;
+  const known = await listTables(lake);
+  const ending = known.find((table) => table.endsWith(`.${name.toLowerCase()}`));
+  const near =
+    ending ??
+    known.find((table) => nearestWord(name, [table.slice(table.indexOf(".") + 1)]) !== undefined);
+  throw new MillraceError(`There is no table ${name}; tables are named with their schema`, {
+    code: "lake/no-table",
+    hint: near === undefined ? "`millrace tables` lists them." : `Did you mean ${near}?`,
+    cause: error,
+  });
+}
+
+/** The person's text begins on the second line of what ran. */
+function explainPlace(error: unknown): unknown {
+  const fault = sqlFaultOf(error);
+  if (fault === undefined) return error;
+  const { kind, message, place } = fault;
+  const at =
+    place === undefined || place.line < 2
+      ? ""
+      : ` (line ${place.line - 1}, column ${place.column})`;
+  return new MillraceError(`${kind} error in SQL${at}: ${message}`, {
+    code: "engine/sql",
+    cause: error,
+  });
+}
+
+function unquotedQuarantine({ schema, table }: NamedTable): MillraceError {
+  return new MillraceError(`A quarantine table has a name of two parts`, {
+    code: "query/bad-table-name",
+    hint: `Write quarantine."${schema}.${table}"`,
+  });
+}
+
+function twoOfOneName({ schema, table }: NamedTable): MillraceError {
+  return new MillraceError(
+    `Two tables are called ${schema}.${table} but for upper and lower case`,
+    {
+      code: "query/bad-table-name",
+      hint: "SQL does not tell them apart: read them in two queries.",
+    },
+  );
+}

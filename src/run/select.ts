@@ -1,0 +1,147 @@
+/** The SQL that a person asks with: held to be one SELECT by the engine's own parser, and the tables that it names. */
+
+import { MillraceError } from "../base/error.ts";
+import { parseJson } from "../base/json.ts";
+import type { Engine } from "../engine/engine.ts";
+import { quoteText } from "../sql/quote.ts";
+import { tokens } from "../sql/token.ts";
+
+/** A table where the SQL reads from it. */
+export interface NamedTable {
+  readonly catalog: string;
+  /** Empty where the SQL names none: a table expression of its own, a file, or a mistake. */
+  readonly schema: string;
+  readonly table: string;
+  /** In characters of the text. */
+  readonly offset: number;
+  /** True where `at (...)` follows. */
+  readonly isTimeTravel: boolean;
+}
+
+export interface Select {
+  /** Without what ends a statement, so that it can stand in brackets. */
+  readonly text: string;
+  readonly tables: readonly NamedTable[];
+}
+
+/** Functions that change the engine, write files, or hide from the parser what they read. */
+const REFUSED: ReadonlySet<string> = new Set([
+  "arrow_scan",
+  "arrow_scan_dumb",
+  "checkpoint",
+  "disable_logging",
+  "disable_peg_parser",
+  "disable_profiling",
+  "enable_logging",
+  "enable_peg_parser",
+  "enable_profiling",
+  "force_checkpoint",
+  "json_execute_serialized_sql",
+  "query",
+  "query_table",
+  "truncate_duckdb_logs",
+]);
+
+/** Throws `query/...` unless the text is one statement that only reads. */
+export async function readSelect(engine: Engine, text: string): Promise<Select> {
+  const [row] = await engine.rows(`select json_serialize_sql(${quoteText(text)})::varchar as tree`);
+  const tree = parseJson(String(row?.tree));
+  if (!isNode(tree)) throw new Error("Bug: the engine's parser gave no tree");
+  if (tree.error === true) throw refusal(tree, text);
+  const statements = Array.isArray(tree.statements) ? tree.statements : [];
+  if (statements.length === 0) {
+    throw new MillraceError("There is no statement in the SQL", {
+      code: "query/empty",
+      hint: 'Write one, such as millrace query "from bronze.orders limit 10"',
+    });
+  }
+  if (statements.length > 1) {
+    throw new MillraceError(`The SQL holds ${statements.length} statements`, {
+      code: "query/several-statements",
+      hint: "Ask one at a time.",
+    });
+  }
+  const found: NamedTable[] = [];
+  const bytes = Buffer.from(text);
+  visit(statements, (node) => checkNode(node, bytes, found));
+  return { text: withoutEnd(text), tables: found };
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+function checkNode(node: Node, bytes: Buffer, found: NamedTable[]): void {
+  if (node.type === "BASE_TABLE") {
+    found.push({
+      catalog: String(node.catalog_name ?? ""),
+      schema: String(node.schema_name ?? ""),
+      table: String(node.table_name ?? ""),
+      offset: bytes.subarray(0, Number(node.query_location)).toString().length,
+      isTimeTravel: isNode(node.at_clause),
+    });
+  }
+  const name = String(node.function_name ?? "").toLowerCase();
+  if (REFUSED.has(name)) {
+    throw new MillraceError(`A query may not call ${name}()`, {
+      code: "query/refused-function",
+      hint: "A query only reads, and says which tables it reads.",
+    });
+  }
+  if (node.show_type === "SHOW_UNQUALIFIED") {
+    throw new MillraceError("A query cannot list what is there", {
+      code: "query/not-a-select",
+      hint: "`millrace tables` lists the tables of the lake.",
+    });
+  }
+}
+
+function visit(value: unknown, look: (node: Node) => void): void {
+  if (Array.isArray(value)) for (const one of value) visit(one, look);
+  if (!isNode(value)) return;
+  look(value);
+  for (const member of Object.values(value)) visit(member, look);
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refusal(tree: Node, text: string): MillraceError {
+  if (tree.error_type === "parser") {
+    const before = Buffer.from(text)
+      .subarray(0, Number(tree.position ?? 0))
+      .toString();
+    const lines = before.split("\n");
+    const line = text.split("\n")[lines.length - 1]?.trim() ?? "";
+    return new MillraceError(
+      `Parser error in SQL (line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}): ${String(tree.error_message)}\n  ${line}`,
+      { code: "engine/sql" },
+    );
+  }
+  const verb = /^[a-z]+/i.exec(codeOf(text))?.[0]?.toUpperCase() ?? "This";
+  if (/\bpivot\b/i.test(codeOf(text))) {
+    return new MillraceError("PIVOT must say which values become columns", {
+      code: "query/not-a-select",
+      hint: "pivot bronze.orders on shop in ('Basel', 'Bern') using sum(amount)",
+    });
+  }
+  return new MillraceError(`${verb} is no query: millrace query only reads`, {
+    code: "query/not-a-select",
+    hint: "Write a SELECT. `--to FILE` writes its rows to a file; a project's transforms make tables.",
+  });
+}
+
+/** The text without comments, strings and quoted names. */
+function codeOf(text: string): string {
+  const code = tokens(text).map((token) => (token.kind === "code" ? token.text : " "));
+  return code.join("").trim();
+}
+
+function withoutEnd(text: string): string {
+  const pieces = tokens(text).map(({ kind, text: piece }) => ({ kind, piece }));
+  for (const one of pieces.toReversed()) {
+    if (one.kind === "comment") continue;
+    if (one.kind === "code") one.piece = one.piece.replace(/[;\s]+$/, "");
+    if (one.piece !== "") break;
+  }
+  return pieces.map(({ piece }) => piece).join("");
+}
