@@ -15,39 +15,26 @@ import { folderOf, quarantineOf } from "../schema/table.ts";
 import type { Field } from "../schema/type.ts";
 import type { Lake } from "./lake.ts";
 import { type StepInfo, stepInfoOf } from "./step-info.ts";
-import { appendRows, type SystemTable } from "./system-table.ts";
+import { appendTo, type SystemRow, type SystemTable } from "./system-table.ts";
 
 const TRIES = 20;
 
 /** Brings `system.loads` and `system.ledger` up to the newest versions of these tables. */
 export async function followTables(lake: Lake, names: readonly string[]): Promise<void> {
-  await followInto(lake, "system.loads", names, (info, record) =>
-    (info.files ?? []).map((file) => ({
-      run: info.run,
-      asset: info.asset,
-      source: file.source,
-      file: file.file,
-      size: file.size,
-      modified: file.modified,
-      hash: file.hash,
-      state: file.state,
-      version: record.version,
-      at: record.timestamp.toISOString(),
-    })),
-  );
-  await followInto(lake, "system.ledger", names, (info, record) =>
-    info.ledger.map((ledger) => ({
-      run: info.run,
-      asset: info.asset,
-      kind: info.kind,
-      ...ledger,
-      version: record.version,
-      at: record.timestamp.toISOString(),
-    })),
-  );
+  await untilNotLate(async () => {
+    const mains = (await Promise.all(names.map((name) => lake.find(name)))).filter(
+      (main) => main !== undefined,
+    );
+    const loads = await lake.find("system.loads");
+    const ledger = await lake.find("system.ledger");
+    const behind = mains.filter((main) => BigInt(main.version) > seenBy(ledger, main));
+    // The ledger comes last, so that what it has taken in needs no second look for the loads.
+    await followInto(lake, { name: "system.loads", base: loads, mains: behind }, loadsOf);
+    await followInto(lake, { name: "system.ledger", base: ledger, mains: behind }, ledgerOf);
+  });
 }
 
-/** Brings the quarantine of a table up to its newest version. */
+/** Brings the quarantine of a table up to its newest version; it stands as soon as its table does, also empty. */
 export async function followQuarantine(
   lake: Lake,
   name: string,
@@ -57,10 +44,10 @@ export async function followQuarantine(
     const main = await lake.find(name);
     if (main === undefined) return;
     const quarantine = await lake.find(quarantineOf(name));
-    const news = (await newsOf(lake, main, quarantine)).filter(
+    const news = (await newsOf(lake, main, seenBy(quarantine, main))).filter(
       ({ info }) => info.quarantine !== undefined,
     );
-    if (news.length === 0) return;
+    if (quarantine !== undefined && news.length === 0) return;
     const adopted = news.flatMap(({ info }) => (info.quarantine?.add ?? []) as AddFile[]);
     const gone = new Set(news.flatMap(({ info }) => info.quarantine?.remove ?? []));
     const isGone = ({ path }: AddFile): boolean => gone.has(path);
@@ -79,39 +66,70 @@ interface News {
   readonly record: CommitRecord;
 }
 
-async function followInto(
-  lake: Lake,
-  follower: SystemTable,
-  names: readonly string[],
-  rowsOf: (info: StepInfo, record: CommitRecord) => Readonly<Record<string, unknown>>[],
-): Promise<void> {
-  await untilNotLate(async () => {
-    const there = await lake.find(follower);
-    const rows: Readonly<Record<string, unknown>>[] = [];
-    const transactions: { appId: string; version: bigint }[] = [];
-    for (const name of names) {
-      const main = await lake.find(name);
-      if (main === undefined) continue;
-      const found = (await newsOf(lake, main, there)).flatMap(({ info, record }) =>
-        rowsOf(info, record),
-      );
-      if (found.length === 0) continue;
-      rows.push(...found);
-      transactions.push(follows(main));
-    }
-    if (rows.length > 0) await appendRows(lake, follower, { rows, transactions });
-  });
+interface Follower {
+  readonly name: SystemTable;
+  readonly base: Snapshot | undefined;
+  readonly mains: readonly Snapshot[];
 }
 
-/** What the main table did since the follower last looked, oldest first. */
-async function newsOf(lake: Lake, main: Snapshot, follower: Snapshot | undefined): Promise<News[]> {
-  const seen = follower?.transactions.get(appIdOf(main)) ?? -1n;
+async function followInto(
+  lake: Lake,
+  { name, base, mains }: Follower,
+  rowsOf: (news: News) => SystemRow[],
+): Promise<void> {
+  const rows: SystemRow[] = [];
+  const transactions: { appId: string; version: bigint }[] = [];
+  for (const main of mains) {
+    const found = (await newsOf(lake, main, seenBy(base, main))).flatMap(rowsOf);
+    if (found.length === 0) continue;
+    rows.push(...found);
+    transactions.push(follows(main));
+  }
+  if (rows.length > 0) await appendTo(lake, name, base, { rows, transactions });
+}
+
+function loadsOf({ info, record }: News): SystemRow[] {
+  return (info.files ?? []).map((file) => ({
+    run: info.run,
+    asset: info.asset,
+    source: file.source,
+    file: file.file,
+    size: file.size,
+    modified: file.modified,
+    hash: file.hash,
+    state: file.state,
+    version: record.version,
+    at: record.timestamp.toISOString(),
+  }));
+}
+
+function ledgerOf({ info, record }: News): SystemRow[] {
+  return info.ledger.map((ledger) => ({
+    run: info.run,
+    asset: info.asset,
+    kind: info.kind,
+    ...ledger,
+    version: record.version,
+    at: record.timestamp.toISOString(),
+  }));
+}
+
+/** The last version of the main table that the follower has taken in. */
+function seenBy(follower: Snapshot | undefined, main: Snapshot): bigint {
+  return follower?.transactions.get(appIdOf(main)) ?? -1n;
+}
+
+/** What the main table did after the version `seen`, oldest first. */
+async function newsOf(lake: Lake, main: Snapshot, seen: bigint): Promise<News[]> {
   if (BigInt(main.version) <= seen) return [];
   const records = await history(lake.delta, main.folder, { after: Number(seen) });
-  return records.toReversed().flatMap((record) => {
-    const info = stepInfoOf(record.info);
-    return info === undefined ? [] : [{ info, record }];
-  });
+  return records
+    .filter(({ version }) => version <= main.version)
+    .toReversed()
+    .flatMap((record) => {
+      const info = stepInfoOf(record.info);
+      return info === undefined ? [] : [{ info, record }];
+    });
 }
 
 function follows(main: Snapshot): { appId: string; version: bigint } {

@@ -80,8 +80,10 @@ const COLUMNS: Readonly<Record<SystemTable, Readonly<Record<string, PrimitiveTyp
   },
 };
 
+export type SystemRow = Readonly<Record<string, unknown>>;
+
 export interface Append {
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly rows: readonly SystemRow[];
   /** Conflicts with every other writer that names the same application. */
   readonly transactions?: readonly { readonly appId: string; readonly version: bigint }[];
 }
@@ -97,12 +99,16 @@ export function systemFields(name: SystemTable): Field[] {
 /** Two runs may make the table at the same time; the later one then appends to it. */
 const TRIES = 10;
 
-/** Appends in one commit and makes the table where it is missing; `delta/conflict` where a transaction was taken. */
-export async function appendRows(lake: Lake, name: SystemTable, append: Append): Promise<void> {
+/** Appends in one commit, whatever stands in the table, and makes it where it is missing. */
+export async function appendRows(
+  lake: Lake,
+  name: SystemTable,
+  rows: readonly SystemRow[],
+): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     const base = await lake.find(name);
     try {
-      await appendTo(lake, name, base, append);
+      await appendTo(lake, name, base, { rows });
       return;
     } catch (error) {
       const isRace =
@@ -112,7 +118,8 @@ export async function appendRows(lake: Lake, name: SystemTable, append: Append):
   }
 }
 
-async function appendTo(
+/** Appends what was found out from `base`; `delta/conflict` where a transaction was taken, or the table made, since then. */
+export async function appendTo(
   lake: Lake,
   name: SystemTable,
   base: Snapshot | undefined,

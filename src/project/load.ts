@@ -39,15 +39,18 @@ export interface Project {
   param(param: Param): string | number | boolean;
 }
 
-export async function loadProject({
-  folder,
-  params,
-  lake,
-  environment,
-}: LoadOptions): Promise<Project> {
+export async function loadProject(options: LoadOptions): Promise<Project> {
+  const path = join(options.folder, PROJECT_FILE);
+  await checkThere(options.folder, path);
+  return checkProject(projectOf(await importProject(path), path), options);
+}
+
+/** Reads the SQL files that the assets name, and nothing else. */
+export function checkProject(
+  definition: ProjectDefinition,
+  { folder, params, lake, environment }: LoadOptions,
+): Project {
   const path = join(folder, PROJECT_FILE);
-  await checkThere(folder, path);
-  const definition = projectOf(await importProject(path), path);
   const readText = (name: string): { file: string; text: string } => {
     const file = resolve(folder, name);
     return { file: shownPath(file), text: readSql(file, path) };

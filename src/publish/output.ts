@@ -58,7 +58,7 @@ export async function rememberOutput(
     sha256: made.sha256,
     at: lake.clock.now().toISOString(),
   };
-  await appendRows(lake, "system.outputs", { rows: [row] });
+  await appendRows(lake, "system.outputs", [row]);
 }
 
 export function hashOf(parts: readonly unknown[]): string {

@@ -19,8 +19,10 @@ export async function recordRun(
 ): Promise<void> {
   const steps = result.steps.filter(({ state }) => state !== "up to date");
   if (steps.length === 0) return;
-  await appendRows(lake, "system.steps", {
-    rows: steps.map((step) => ({
+  await appendRows(
+    lake,
+    "system.steps",
+    steps.map((step) => ({
       run: result.run,
       asset: step.asset,
       kind: step.kind,
@@ -31,24 +33,22 @@ export async function recordRun(
       error_code: step.error?.code ?? null,
       error: step.error === undefined ? null : withoutSecrets(step.error.message, project.secrets),
     })),
-  });
+  );
   const params = project.params.map(({ name, value, isSecret }) => [
     name,
     isSecret ? "***" : value,
   ]);
-  await appendRows(lake, "system.runs", {
-    rows: [
-      {
-        run: result.run,
-        project: project.name,
-        state: result.state,
-        started_at: times.startedAt.toISOString(),
-        ended_at: times.endedAt.toISOString(),
-        parameters: renderJson(Object.fromEntries(params)),
-        engine: lake.engine.name,
-      },
-    ],
-  });
+  await appendRows(lake, "system.runs", [
+    {
+      run: result.run,
+      project: project.name,
+      state: result.state,
+      started_at: times.startedAt.toISOString(),
+      ended_at: times.endedAt.toISOString(),
+      parameters: renderJson(Object.fromEntries(params)),
+      engine: lake.engine.name,
+    },
+  ]);
 }
 
 /** The text with every secret value replaced. */
