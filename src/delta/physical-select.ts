@@ -6,6 +6,24 @@ import { type MappingMode, physicalName } from "./column-mapping.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { layoutOf, type TableSpec } from "./table-spec.ts";
 
+/** A column of the table as its files hold it. */
+export interface PhysicalValue {
+  readonly name: string;
+  readonly physicalName: string;
+  /** SQL of the value under the names of the files, from SQL of the value under the table's. */
+  value(expression: string): string;
+}
+
+/** The columns in the table's order. `base` is the table that a spec changes. */
+export function physicalValues(table: TableSpec | Snapshot, base?: Snapshot): PhysicalValue[] {
+  const { fields, mode } = layoutOf(table, base);
+  return fields.map((field) => ({
+    name: field.name,
+    physicalName: physicalName(field, mode),
+    value: (expression) => renamed(expression, field.type, { mode, depth: 0 }),
+  }));
+}
+
 /**
  * `query` wrapped so that its columns, which bear the table's names, come out under those of the
  * files, in the table's order; without column mapping only the order changes. `base` is the table
@@ -16,11 +34,9 @@ export function physicalSelect(
   table: TableSpec | Snapshot,
   base?: Snapshot,
 ): string {
-  const { fields, mode } = layoutOf(table, base);
-  const columns = fields.map((field) => {
-    const value = renamed(quoteName(field.name), field.type, { mode, depth: 0 });
-    return `${value} AS ${quoteName(physicalName(field, mode))}`;
-  });
+  const columns = physicalValues(table, base).map(
+    ({ name, physicalName: inFile, value }) => `${value(quoteName(name))} AS ${quoteName(inFile)}`,
+  );
   return `SELECT ${columns.join(", ")} FROM (${query})`;
 }
 

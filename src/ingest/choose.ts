@@ -44,6 +44,7 @@ const LOADS: SystemTable = "system.loads";
 export async function chooseFiles(
   context: Pick<StepContext, "lake" | "root" | "text">,
   asset: Ingested,
+  { all = false }: { /** Also those that were loaded as they are. */ readonly all?: boolean } = {},
 ): Promise<Choice> {
   const loaded = await readLoaded(context, asset.name);
   const files: ChosenFile[] = [];
@@ -58,7 +59,7 @@ export async function chooseFiles(
       seen.add(found.name);
       const before = loaded.byName.get(found.name);
       const isSame = before?.size === found.sizeBytes && before.modified === found.modifiedMs;
-      if (isSame) known += 1;
+      if (isSame && !all) known += 1;
       else
         files.push({
           source,

@@ -3,6 +3,7 @@
 import { parseDuration } from "../base/duration.ts";
 import { mapInOrder } from "../base/parallel.ts";
 import type { StepContext } from "../lake/step.ts";
+import type { LoadedFile } from "../lake/step-info.ts";
 import { readStart } from "../source/content.ts";
 import { type Inspection, inspectFile } from "../source/inspect.ts";
 import { settle } from "../source/settle.ts";
@@ -132,4 +133,19 @@ async function inspect({ signal }: StepContext, file: ChosenFile): Promise<Inspe
 async function startOf({ found }: InspectedFile): Promise<string> {
   const bytes = await readStart(found.path, START_BYTES).catch(() => Buffer.alloc(0));
   return bytes.toString("utf8").replaceAll("\0", "\ufffd");
+}
+
+/** What is remembered of a file. */
+export function loadedFile(
+  { label, found, inspection }: InspectedFile,
+  state: LoadedFile["state"],
+): LoadedFile {
+  return {
+    source: label,
+    file: found.name,
+    size: found.sizeBytes,
+    modified: found.modifiedMs,
+    hash: inspection.sha256,
+    state,
+  };
 }

@@ -101,6 +101,27 @@ export function stagedRecords(input: JsonInput): Records {
   };
 }
 
+/** Entries of a quarantine, which has the columns `id, raw, context, file, line, position`, as records again. */
+export function replayedRecords({
+  relation,
+  ...input
+}: Omit<JsonInput, "files"> & { readonly relation: string }): Records {
+  const carried = `{'raw': raw, 'file': file, 'line': line, 'place': position, 'enclosing': context, 'id': id}`;
+  const positions = { file: `"~carried".file`, line: `"~carried".line`, place: `"~carried".place` };
+  const layers = jsonLayers(
+    { ...input, files: [] },
+    `(select ${carried} as "~carried" from ${relation})`,
+  );
+  return {
+    ...layers,
+    raw: { ...layers.raw, ...positions },
+    needsLines: false,
+    countsBroken: false,
+    lines: async (_path, raws) => raws.map(() => undefined),
+    broken: async () => undefined,
+  };
+}
+
 function jsonLayers(
   { files, read, refuseExtra, isFlat }: JsonInput,
   relation: string,

@@ -108,7 +108,8 @@ export async function loadGroup(
   };
 }
 
-function keptExtra(
+/** SQL of the column that keeps the rest of a record, by its name. */
+export function keptExtra(
   definition: Ingested["definition"],
   contract: Contract,
   rawJson: string,

@@ -14,9 +14,8 @@ import { MillraceError } from "../base/error.ts";
 import type { AddFile } from "../delta/action.ts";
 import { adoptFiles } from "../delta/adopt.ts";
 import { commit } from "../delta/write.ts";
-import type { Engine } from "../engine/engine.ts";
 import { followQuarantine, followTables } from "../lake/follow.ts";
-import { openView, viewName } from "../lake/lake.ts";
+import { viewName } from "../lake/lake.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import {
   addLedgers,
@@ -29,16 +28,15 @@ import {
 import { appendRows } from "../lake/system-table.ts";
 import { folderOf, quarantineOf } from "../schema/table.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
-import { quoteName } from "../sql/quote.ts";
-import { tablesOf } from "../sql/render.ts";
 import type { Ingested } from "./asset.ts";
 import { type Choice, chooseFiles } from "./choose.ts";
 import { type Contract, compileContract } from "./contract.ts";
 import { discoverColumns, extraColumn, withExtra } from "./extra.ts";
-import { type InspectedFile, inspectFiles, type Refusal } from "./inspect-files.ts";
+import { type InspectedFile, inspectFiles, loadedFile, type Refusal } from "./inspect-files.ts";
 import { type Batch, type BatchInput, loadGroup, quarantineInput } from "./load-group.ts";
 import { type Group, prepareFiles } from "./prepare.ts";
 import { QUARANTINE_FIELDS, writeRefusedFiles } from "./quarantine.ts";
+import { openRuleTables } from "./rule-table.ts";
 import { openTarget } from "./target.ts";
 
 /** Files of one commit; more make several. */
@@ -146,8 +144,8 @@ async function commitBatch(
     kind: "ingest",
     ledger: [...ledger.values()],
     files: [
-      ...batch.files.map((file) => loaded(file, "loaded")),
-      ...refused.map(({ file }) => loaded(file, "refused")),
+      ...batch.files.map((file) => loadedFile(file, "loaded")),
+      ...refused.map(({ file }) => loadedFile(file, "refused")),
     ].filter(uniqueFile()),
     ...(quarantined.length === 0
       ? {}
@@ -218,29 +216,6 @@ async function compile({
   return { contract, groups: prepared.groups, definition, refused: [...refused, ...late] };
 }
 
-/** Rules may look into other tables; each is seen in the version of now. */
-async function openRuleTables(
-  context: StepContext,
-  session: Engine,
-  { definition, name }: Ingested,
-): Promise<void> {
-  for (const sql of [
-    ...Object.values(definition.rules),
-    ...(definition.where === undefined ? [] : [definition.where]),
-  ]) {
-    for (const table of tablesOf(sql)) {
-      const snapshot = await context.lake.find(table.name);
-      if (snapshot === undefined) {
-        throw new MillraceError(`A rule of ${name} needs ${table.name}, which is not there yet`, {
-          code: "ingest/missing-table",
-          hint: `Add ${quoteName(table.name)} to the assets of the project, so that it is made first.`,
-        });
-      }
-      await openView(context.lake, session, table.name, snapshot);
-    }
-  }
-}
-
 /** Files that need not be read again, remembered as they are now; no row of the table is touched. */
 async function rememberSame(
   { lake, run }: StepContext,
@@ -253,25 +228,11 @@ async function rememberSame(
   const rows = same.map(({ file, state }) => ({
     run: run.id,
     asset: name,
-    ...loaded(file, state),
+    ...loadedFile(file, state),
     version,
     at,
   }));
-  await appendRows(lake, "system.loads", { rows });
-}
-
-function loaded(
-  { label, found, inspection }: InspectedFile,
-  state: LoadedFile["state"],
-): LoadedFile {
-  return {
-    source: label,
-    file: found.name,
-    size: found.sizeBytes,
-    modified: found.modifiedMs,
-    hash: inspection.sha256,
-    state,
-  };
+  await appendRows(lake, "system.loads", rows);
 }
 
 /** The last word about a file wins: one refused while it was prepared stands among the files as well. */

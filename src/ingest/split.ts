@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { PhysicalColumn } from "../delta/table-spec.ts";
+import type { PhysicalValue } from "../delta/physical-select.ts";
 import type { Engine } from "../engine/engine.ts";
 import { quotePath } from "../engine/path.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
@@ -24,7 +24,7 @@ export interface SplitInput {
   readonly folder: string;
   readonly contract: Contract;
   readonly records: Records;
-  readonly columns: readonly PhysicalColumn[];
+  readonly columns: readonly PhysicalValue[];
   /** Logical names. */
   readonly partitionBy: readonly string[];
   readonly fieldIds: Readonly<Record<string, unknown>> | undefined;
@@ -50,8 +50,8 @@ export async function splitRecords(input: SplitInput): Promise<Split> {
     input.numbered && records.needsLines ? records.again(await numberAll(input)) : records.raw;
   const physical = new Map(columns.map(({ name, physicalName }) => [name, physicalName]));
   const list = columns.map(
-    ({ name, physicalName }) =>
-      `${extra.get(name) ?? quoteName(name)} as ${quoteName(physicalName)}`,
+    ({ name, physicalName, value }) =>
+      `${value(extra.get(name) ?? quoteName(name))} as ${quoteName(physicalName)}`,
   );
   const query = `select ${list.join(", ")}, case when ${quoteName(CLASS)} = 'bad' then "~carried" end as "~carried", ${quoteName(CLASS)}
     from (${contract.judge(raw)})`;
@@ -125,7 +125,7 @@ async function numberAll(input: SplitInput): Promise<string> {
 
 function logicalValues(
   { partitionValues }: WrittenFile,
-  columns: readonly PhysicalColumn[],
+  columns: readonly PhysicalValue[],
 ): Record<string, string | null> {
   const names = new Map(columns.map(({ name, physicalName }) => [physicalName, name]));
   const kept = Object.entries(partitionValues).filter(([name]) => name !== CLASS);

@@ -1,13 +1,9 @@
 /** The table that records land in: what it is, what it must become, and how its files are laid out. */
 
 import { MillraceError } from "../base/error.ts";
+import { type PhysicalValue, physicalSelect, physicalValues } from "../delta/physical-select.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
-import {
-  fieldIds,
-  type PhysicalColumn,
-  physicalColumns,
-  type TableSpec,
-} from "../delta/table-spec.ts";
+import { fieldIds, physicalColumns, type TableSpec } from "../delta/table-spec.ts";
 import { commit } from "../delta/write.ts";
 import { duckdbType } from "../engine/type.ts";
 import { type Lake, relationOf } from "../lake/lake.ts";
@@ -22,7 +18,7 @@ export interface Target {
   /** Undefined where the table is as it must be. */
   readonly schema: TableSpec | undefined;
   readonly fields: readonly Field[];
-  readonly columns: readonly PhysicalColumn[];
+  readonly columns: readonly PhysicalValue[];
   readonly fieldIds: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -34,7 +30,14 @@ export async function openTarget(
     fields,
     partitionBy,
     isReplaced,
-  }: { fields: readonly Field[]; partitionBy: readonly string[]; isReplaced: boolean },
+    isDryRun = false,
+  }: {
+    fields: readonly Field[];
+    partitionBy: readonly string[];
+    isReplaced: boolean;
+    /** Nothing is widened; the layout is only good for files that are thrown away. */
+    isDryRun?: boolean;
+  },
 ): Promise<Target> {
   const found = await lake.find(name);
   const spec: TableSpec = { name, fields, partitionColumns: partitionBy };
@@ -52,6 +55,7 @@ export async function openTarget(
   }
   const [wrong] = evolution.incompatible;
   if (wrong !== undefined) throw incompatible(name, wrong);
+  if (isDryRun) return target({ folder: folderOf(name) }, undefined, spec, evolution.fields);
   const snapshot =
     evolution.widened.length === 0 ? found : await widen(lake, name, found, evolution);
   const schema = evolution.added.length === 0 ? undefined : { ...spec, fields: evolution.fields };
@@ -82,7 +86,7 @@ function target(
     snapshot,
     schema,
     fields,
-    columns: physicalColumns(layout, schema === undefined ? undefined : snapshot),
+    columns: physicalValues(layout, schema === undefined ? undefined : snapshot),
     fieldIds: ids,
   };
 }
@@ -106,21 +110,16 @@ async function widen(
   );
   const ids = fieldIds(schema, found);
   const list = kept.map(
-    (field) =>
-      `${quoteName(field.name)}::${duckdbType(field.type)} as ${quoteName(physical.get(field.name) ?? field.name)}`,
+    (field) => `${quoteName(field.name)}::${duckdbType(field.type)} as ${quoteName(field.name)}`,
   );
+  const query = `select ${list.join(", ")} from ${await relationOf(lake, found)}`;
   const staging = await lake.storage.openStaging();
   try {
-    const add = await lake.engine.write(
-      `select ${list.join(", ")} from ${await relationOf(lake, found)}`,
-      {
-        folder: staging.folder,
-        partitionBy: found.metadata.partitionColumns.map(
-          (column) => physical.get(column) ?? column,
-        ),
-        ...(ids === undefined ? {} : { fieldIds: ids }),
-      },
-    );
+    const add = await lake.engine.write(physicalSelect(query, schema, found), {
+      folder: staging.folder,
+      partitionBy: found.metadata.partitionColumns.map((column) => physical.get(column) ?? column),
+      ...(ids === undefined ? {} : { fieldIds: ids }),
+    });
     return await commit(lake.delta, found, {
       operation: "CHANGE COLUMN",
       parameters: { columns: kept.map((field) => field.name) },

@@ -52,13 +52,15 @@ export async function atItsPlace<T>(
   name: string,
   { text, origins }: Rendered,
   act: () => Promise<T>,
+  /** Lines of the statement before the first of the text. */
+  linesBefore = 0,
 ): Promise<T> {
   try {
     return await act();
   } catch (error) {
     const fault = sqlFaultOf(error);
     if (fault === undefined || !(error instanceof MillraceError)) throw error;
-    const line = fault.place === undefined ? undefined : fault.place.line;
+    const line = fault.place === undefined ? undefined : fault.place.line - linesBefore;
     const origin =
       line === undefined ? origins.find((one) => one !== undefined) : origins[line - 1];
     const place = origin === undefined ? "" : ` at ${origin.file}:${origin.line}`;

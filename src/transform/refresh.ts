@@ -6,11 +6,11 @@
 
 import { createHash } from "node:crypto";
 import { MillraceError } from "../base/error.ts";
+import { physicalSelect } from "../delta/physical-select.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
-import { fieldIds, physicalColumns, type TableSpec } from "../delta/table-spec.ts";
+import { fieldIds, layoutOf, physicalColumns, type TableSpec } from "../delta/table-spec.ts";
 import { commit } from "../delta/write.ts";
 import type { Engine } from "../engine/engine.ts";
-import { quotePath } from "../engine/path.ts";
 import { duckdbType } from "../engine/type.ts";
 import { followTables } from "../lake/follow.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
@@ -87,17 +87,21 @@ async function refreshIn(
   const physical = new Map(
     physicalColumns(layout, base).map((column) => [column.name, column.physicalName]),
   );
-  const nameIn = (column: string): string => quoteName(physical.get(column) ?? column);
   const ids = fieldIds(layout, base);
   const list = fields.map(
-    (field) => `${quoteName(field.name)}::${duckdbType(field.type)} as ${nameIn(field.name)}`,
+    (field) => `${quoteName(field.name)}::${duckdbType(field.type)} as ${quoteName(field.name)}`,
   );
-  const files = await atItsPlace(name, rendered, () =>
-    session.write(`select ${list.join(", ")} from (\n${query}\n)`, {
-      folder,
-      partitionBy: definition.partitionBy.map((column) => physical.get(column) ?? column),
-      ...(ids === undefined ? {} : { fieldIds: ids }),
-    }),
+  const typed = `select ${list.join(", ")} from (\n${query}\n)`;
+  const files = await atItsPlace(
+    name,
+    rendered,
+    () =>
+      session.write(physicalSelect(typed, layout, base), {
+        folder,
+        partitionBy: definition.partitionBy.map((column) => physical.get(column) ?? column),
+        ...(ids === undefined ? {} : { fieldIds: ids }),
+      }),
+    1,
   );
   const logical = new Map([...physical].map(([column, inFile]) => [inFile, column]));
   const add = files.map((file) => ({
@@ -111,11 +115,12 @@ async function refreshIn(
   }));
   lake.crash("transform/written");
   const written = files.reduce((sum, { rows }) => sum + Number(rows), 0);
-  const isPartitioned = definition.partitionBy.length > 0;
-  const relation =
-    files.length === 0 || isPartitioned
-      ? `(select * from (\n${query}\n))`
-      : `(select ${fields.map((field) => `${nameIn(field.name)} as ${quoteName(field.name)}`).join(", ")} from read_parquet([${files.map(({ path }) => quotePath(path)).join(", ")}]))`;
+  const { fields: planned, mode } = layoutOf(layout, base);
+  const relation = session.relation({
+    fields: planned,
+    files: add.map(({ path, partitionValues, rows }) => ({ path, partitionValues, rows })),
+    mapping: mode,
+  });
   const columns = fields.map((field) => field.name);
   const failed = await testChecks({
     context,
