@@ -1,0 +1,112 @@
+/** `millrace query`: rows for a person on a terminal, for a program elsewhere, or into a file. */
+
+import { resolve } from "node:path";
+import { text as readAll } from "node:stream/consumers";
+import type { Query } from "../../run/query.ts";
+import { tabbed } from "../character.ts";
+import type { Command, CommandContext } from "../context.ts";
+import { type GridColumn, renderGrid } from "../grid.ts";
+import type { Output } from "../output.ts";
+import { withLake } from "../place.ts";
+import { plural } from "../quantity.ts";
+import { openSpool } from "../spool.ts";
+import { exportTo } from "../to-file.ts";
+
+const MOST_ROWS = 100;
+/** Rows whose cells decide how wide the columns are where all are shown. */
+const MEASURED_ROWS = 1000;
+
+export const command: Command = async (context) => {
+  const { args, stop } = context;
+  const [given = ""] = args.positionals;
+  const sql = given === "-" ? await readAll(process.stdin) : given;
+  const file = args.text("to");
+  const { checkFile } = await import("../../run/export.ts");
+  if (file !== undefined) checkFile(file);
+  await withLake(context, async (lake) => {
+    const { openQuery } = await import("../../run/query.ts");
+    const query = await openQuery(lake, sql);
+    const interrupt = (): void => query.session.interrupt();
+    stop.signal.addEventListener("abort", interrupt);
+    try {
+      if (file !== undefined) await exportTo(context, query, resolve(context.here, file));
+      else if (context.output.isJson) await printJson(context.output, query);
+      else if (context.output.out.isTerminal) await printGrid(context, query);
+      else await printTabs(context.output, query);
+    } finally {
+      stop.signal.removeEventListener("abort", interrupt);
+      await query.close();
+    }
+  });
+  return 0;
+};
+
+/** An array of objects, kept aside until it is whole: a failure at its last row still leaves one document. */
+async function printJson(output: Output, query: Query): Promise<void> {
+  const { jsonRows } = await import("../../run/rows.ts");
+  const spool = await openSpool();
+  try {
+    let before = "[\n";
+    for await (const lines of jsonRows(query)) {
+      await spool.write(before + lines.join(",\n"));
+      before = ",\n";
+    }
+    await spool.write(before === "[\n" ? "[]\n" : "\n]\n");
+    for await (const text of spool.read()) await output.json(text);
+  } finally {
+    await spool.close();
+  }
+}
+
+/** A line of names and one for each row, a tab between cells; null is an empty cell. */
+async function printTabs(output: Output, query: Query): Promise<void> {
+  const { textRows } = await import("../../run/rows.ts");
+  await output.result(`${query.fields.map(({ name }) => tabbed(name)).join("\t")}\n`);
+  for await (const rows of textRows(query)) {
+    const lines = rows.map((row) => `${row.map((cell) => tabbed(cell ?? "")).join("\t")}\n`);
+    await output.result(lines.join(""));
+  }
+}
+
+async function printGrid({ output, args }: CommandContext, query: Query): Promise<void> {
+  const { textRows } = await import("../../run/rows.ts");
+  const showsAll = args.has("all");
+  const most = showsAll ? MEASURED_ROWS : MOST_ROWS;
+  const { style, width = 80 } = output.out;
+  const columns: GridColumn[] = query.fields.map(({ name, type }) => ({
+    title: name,
+    isNumber: isNumber(type),
+  }));
+  const look = { width, title: style.bold, faint: style.faint };
+  let held: (string | null)[][] = [];
+  let shown = 0;
+  let isMore = false;
+  let hidden: readonly string[] = [];
+  const print = async (): Promise<void> => {
+    const grid = renderGrid(columns, held, look);
+    hidden = grid.hidden;
+    await output.result(grid.text);
+    shown += held.length;
+    held = [];
+  };
+  for await (const rows of textRows(query)) {
+    const room = showsAll ? rows.length : most - held.length;
+    held.push(...rows.slice(0, room));
+    isMore = rows.length > room;
+    if (isMore) break;
+    if (showsAll && held.length >= most) await print();
+  }
+  if (held.length > 0 || shown === 0) await print();
+  const notes = [
+    isMore ? `first ${plural(shown, "row")}; --all shows every one` : plural(shown, "row"),
+    ...(hidden.length === 0
+      ? []
+      : [`${plural(hidden.length, "more column")}: ${hidden.join(", ")}`]),
+  ];
+  await output.result(`${style.faint(`(${notes.join("; ")})`)}\n`);
+}
+
+function isNumber(type: Query["fields"][number]["type"]): boolean {
+  if (typeof type === "object") return type.kind === "decimal";
+  return ["long", "integer", "short", "byte", "float", "double"].includes(type);
+}

@@ -1,0 +1,174 @@
+/** The manual as data: every command, what it takes, and examples; help texts and checks of arguments are made of it. */
+
+export interface OptionManual {
+  readonly name: string;
+  /** What stands for the value in help texts; left out where the option is a switch. */
+  readonly value?: string;
+  readonly repeatable?: boolean;
+  readonly about: string;
+}
+
+export interface CommandManual {
+  readonly name: string;
+  readonly about: string;
+  /** Arguments in order; one in brackets may be left out. */
+  readonly arguments: readonly string[];
+  /** More to know, a paragraph each. */
+  readonly notes: readonly string[];
+  readonly options: readonly OptionManual[];
+  readonly examples: readonly string[];
+}
+
+export const PROJECT_OPTION: OptionManual = {
+  name: "project",
+  value: "DIR",
+  about: "The folder of the project; this folder unless told",
+};
+
+/** What every command takes. */
+export const COMMON_OPTIONS: readonly OptionManual[] = [
+  PROJECT_OPTION,
+  {
+    name: "lake",
+    value: "PATH",
+    about: "The folder of the lake, in place of what the project says",
+  },
+  {
+    name: "param",
+    value: "NAME=VALUE",
+    repeatable: true,
+    about: "Sets a parameter of the project; may be repeated",
+  },
+  { name: "json", about: "Prints one JSON document and nothing else on standard output" },
+  { name: "quiet", about: "No progress and no remarks on standard error" },
+  { name: "debug", about: "Shows where in the program an error came from" },
+  { name: "help", about: "Shows this help" },
+];
+
+const VERSION: readonly OptionManual[] = [
+  { name: "version", value: "N", about: "The table as it was at this version" },
+  { name: "timestamp", value: "TIME", about: "The table as it was then: 2026-03-01T12:00:00Z" },
+];
+const ALL: OptionManual = { name: "all", about: "Shows everything, however long" };
+
+export const COMMANDS: readonly CommandManual[] = [
+  {
+    name: "init",
+    about: "Begin a project: a folder with an example that runs",
+    arguments: ["[NAME]"],
+    notes: ["Makes the folder NAME, or fills the folder that you are in, which must be empty."],
+    options: [],
+    examples: ["millrace init shop"],
+  },
+  {
+    name: "plan",
+    about: "Show what a run would do and why; changes nothing",
+    arguments: [],
+    notes: [],
+    options: [],
+    examples: ["millrace plan", "millrace plan --param as_of=2026-03-01"],
+  },
+  {
+    name: "run",
+    about: "Load what is new, rebuild what is outdated, write outputs",
+    arguments: [],
+    notes: [
+      "May be stopped and repeated at any time: no row is lost or doubled. Ctrl-C stops at a safe point, a second one at once.",
+    ],
+    options: [{ name: "parallel", value: "N", about: "Steps at once; 2 unless told" }],
+    examples: ["millrace run", "millrace run --project shop --json"],
+  },
+  {
+    name: "query",
+    about: "Ask the lake in SQL",
+    arguments: ["SQL"],
+    notes: [
+      'Tables stand by their names: bronze.orders, quarantine."bronze.orders", system.runs. An older version is named behind the table: from bronze.orders at (version => 3). SQL may be - for standard input.',
+      "A terminal shows up to 100 rows, cut to its width; elsewhere all rows are printed with tabs between.",
+    ],
+    options: [
+      {
+        name: "to",
+        value: "FILE",
+        about: "Writes the rows to FILE.csv, .json, .ndjson or .parquet",
+      },
+      ALL,
+    ],
+    examples: [
+      'millrace query "select shop, sum(amount) from bronze.orders group by all"',
+      'millrace query "from gold.revenue" --to revenue.parquet',
+      'millrace query "from bronze.orders at (version => 3)" --lake /data/lake --json',
+    ],
+  },
+  {
+    name: "tables",
+    about: "List the tables of the lake",
+    arguments: [],
+    notes: ["Millrace's own tables, system.*, are listed with --all."],
+    options: [{ name: "all", about: "Lists Millrace's own tables too" }],
+    examples: ["millrace tables", "millrace tables --lake /data/lake --json"],
+  },
+  {
+    name: "history",
+    about: "Show the versions of a table",
+    arguments: ["TABLE"],
+    notes: [],
+    options: [
+      {
+        name: "limit",
+        value: "N",
+        about: "The newest N versions; 20 unless told, with --json all",
+      },
+      ...VERSION,
+    ],
+    examples: ["millrace history bronze.orders", "millrace history bronze.orders --limit 5"],
+  },
+  {
+    name: "quarantine",
+    about: "Show the rows that a table turned away, and why",
+    arguments: ["TABLE"],
+    notes: ["TABLE is the table that turned them away."],
+    options: [
+      { name: "limit", value: "N", about: "At most N rows; 20 unless told, with --json 1000" },
+    ],
+    examples: ["millrace quarantine bronze.orders", "millrace quarantine bronze.orders --json"],
+  },
+  {
+    name: "replay",
+    about: "Try a table's quarantined rows once more",
+    arguments: ["TABLE"],
+    notes: [
+      "Rows that the contract now takes move into the table; the others stay where they are.",
+    ],
+    options: [{ name: "dry-run", about: "Counts only; changes nothing" }],
+    examples: ["millrace replay bronze.orders --dry-run", "millrace replay bronze.orders"],
+  },
+  {
+    name: "ledger",
+    about: "Show that no row was lost: rows read and what became of them",
+    arguments: [],
+    notes: [
+      "In every line, read = written + quarantined + deduplicated + filtered. The exit code is 1 where one does not come out even.",
+    ],
+    options: [
+      { name: "run", value: "ID", about: "Lines of this run only" },
+      { name: "table", value: "TABLE", about: "Lines of this table only" },
+      { name: "limit", value: "N", about: "The newest N lines; 20 unless told, with --json all" },
+    ],
+    examples: ["millrace ledger", "millrace ledger --table bronze.orders"],
+  },
+  {
+    name: "export",
+    about: "Write a table to a file",
+    arguments: ["TABLE"],
+    notes: ["The file is there whole or not at all."],
+    options: [
+      { name: "to", value: "FILE", about: "FILE.csv, .json, .ndjson or .parquet" },
+      ...VERSION,
+    ],
+    examples: [
+      "millrace export gold.revenue --to revenue.csv",
+      "millrace export bronze.orders --to before.parquet --version 3",
+    ],
+  },
+];

@@ -1,0 +1,91 @@
+/** The project and the lake that a command is about. */
+
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { MillraceError } from "../base/error.ts";
+import type { Project } from "../project/load.ts";
+import type { Workspace } from "../run/workspace.ts";
+import { checkParams } from "./arguments.ts";
+import type { CommandContext } from "./context.ts";
+import { parseCrash } from "./crash.ts";
+
+/** The project of `--project` or of this folder; its secrets are hidden from then on. */
+export async function openProject({
+  args,
+  output,
+  environment,
+  here,
+}: CommandContext): Promise<Project> {
+  const lake = args.text("lake");
+  const params = checkParams(args.texts("param"));
+  const { loadProject } = await import("../project/load.ts");
+  const project = await loadProject({
+    folder: resolve(here, args.text("project") ?? "."),
+    params,
+    lake: lake === undefined ? undefined : resolve(here, lake),
+    environment,
+  });
+  output.hide(() => project.secrets);
+  return project;
+}
+
+/** For commands that change the lake; the caller closes it. */
+export async function openPlace(
+  { environment }: CommandContext,
+  lakePath: string,
+): Promise<Workspace> {
+  const { MILLRACE_MEMORY_LIMIT: memoryLimit, MILLRACE_THREADS: threads } = environment;
+  const crash = parseCrash(environment.MILLRACE_CRASH_AT);
+  const threadCount = checkThreads(threads);
+  const { openWorkspace } = await import("../run/workspace.ts");
+  return openWorkspace({
+    lakePath,
+    ...(memoryLimit === undefined || memoryLimit === "" ? {} : { memoryLimit }),
+    ...(threadCount === undefined ? {} : { threads: threadCount }),
+    ...(crash === undefined ? {} : { crash }),
+  });
+}
+
+/** Runs `work` on the lake of `--lake`, which needs no project, or else of the project. Ctrl-C ends what the engine does. */
+export async function withLake<T>(
+  context: CommandContext,
+  work: (lake: Workspace["lake"]) => Promise<T>,
+): Promise<T> {
+  const { args, stop, here } = context;
+  const given = args.text("lake");
+  checkParams(args.texts("param"));
+  const path = given === undefined ? (await openProject(context)).lakePath : resolve(here, given);
+  await checkThere(path, given === undefined);
+  const workspace = await openPlace(context, path);
+  const { engine } = workspace.lake;
+  const interrupt = (): void => engine.interrupt();
+  stop.signal.addEventListener("abort", interrupt);
+  try {
+    stop.check();
+    return await work(workspace.lake);
+  } finally {
+    stop.signal.removeEventListener("abort", interrupt);
+    await workspace.close();
+  }
+}
+
+async function checkThere(path: string, isOfProject: boolean): Promise<void> {
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return;
+  throw new MillraceError(`There is no lake at ${path}`, {
+    code: "lake/not-there",
+    hint: isOfProject ? "`millrace run` makes it." : "Give the folder of a lake with --lake.",
+  });
+}
+
+function checkThreads(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new MillraceError(`MILLRACE_THREADS=${text} is no number of threads`, {
+    code: "cli/bad-environment",
+    hint: "Give a whole number from 1, such as MILLRACE_THREADS=4.",
+  });
+}
