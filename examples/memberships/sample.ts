@@ -112,7 +112,7 @@ export function sampleFiles(): Readonly<Record<string, string>> {
   const [first, second] = deliveries();
   return {
     [first.name]: textOf(first),
-    "applications-2022-01-03T09-again.csv": textOf(first),
+    "applications-2022-01-03T09_again.csv": textOf(first),
     [second.name]: textOf(second),
     "applications-2022-01-03T11.csv.part": `${HEADER}\nUma Unfin`,
   };

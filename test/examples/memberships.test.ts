@@ -90,9 +90,9 @@ test("a second run of the sample does nothing", async (t) => {
   const tables = () => example.query("select * from silver.members order by all");
   const before = await tables();
   const result = await example.run();
-  assert.equal(result.state, "done");
+  assert.equal(result.state, "nothing to do");
   assert.deepEqual(
-    result.steps.filter(({ state }) => state !== "unchanged"),
+    result.steps.filter(({ state }) => state !== "up to date"),
     [],
   );
   assert.deepEqual(await tables(), before);

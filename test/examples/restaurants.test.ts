@@ -157,9 +157,9 @@ test("a second run of the sample does nothing", async (t) => {
   const example = await openExample(t, "restaurants", ["out"]);
   await example.run();
   const { state, steps } = await example.run();
-  assert.equal(state, "done");
+  assert.equal(state, "nothing to do");
   assert.deepEqual(
-    steps.filter((step) => step.state !== "unchanged"),
+    steps.filter((step) => step.state !== "up to date"),
     [],
   );
 });
