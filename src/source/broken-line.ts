@@ -4,11 +4,9 @@
  * and the innocent ones pass when they are replayed.
  */
 
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
+import { type BrokenRecordWriter, openBrokenRecords } from "./broken-record.ts";
 import type { Compression } from "./file-source.ts";
-import { physicalLines } from "./physical-line.ts";
+import { walkLines } from "./physical-line.ts";
 
 /** One reject as a CSV reader reports it. */
 export interface CsvReject {
@@ -26,99 +24,78 @@ export interface BrokenFile {
   readonly rejects: readonly CsvReject[];
 }
 
+const CR = 13;
+
 export interface LineDialect {
   readonly delimiter: string;
   readonly quote: string;
 }
 
-/** One line of the NDJSON file. */
-interface BrokenLine {
-  readonly file: string;
-  readonly line: number;
-  readonly raw: string;
-  readonly rule: string;
-  readonly message: string;
-}
-
-const CR = 13;
-
-/** Writes one JSON object per broken physical line to `target`, in the order of the files; the number of lines. */
+/** Writes every broken physical line to `target`, in the order of the files; the number of lines. */
 export async function writeBrokenLines(
   files: readonly BrokenFile[],
   { delimiter, quote }: LineDialect,
   target: string,
 ): Promise<number> {
-  const out = createWriteStream(target, { flags: "wx" });
-  let count = 0;
-  const put = async (line: BrokenLine): Promise<void> => {
-    count += 1;
-    if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, "drain");
-  };
+  const out = openBrokenRecords(target);
   for (const file of files) {
-    for await (const line of linesOf(file, delimiter.charCodeAt(0), quote.charCodeAt(0)))
-      await put(line);
+    await walkBroken(file, () => walkQuotes(delimiter.charCodeAt(0), quote.charCodeAt(0)), out);
   }
-  out.end();
-  await finished(out);
-  return count;
+  return out.close();
 }
 
-async function* linesOf(
+async function walkBroken(
   { name, path, compression, rejects }: BrokenFile,
-  delimiter: number,
-  quote: number,
-): AsyncGenerator<BrokenLine> {
+  beginQuotes: () => QuoteWalk,
+  out: BrokenRecordWriter,
+): Promise<void> {
   const waiting = rejects.toSorted((a, b) => a.line - b.line);
-  let open: { reject: CsvReject; walk: QuoteWalk } | undefined;
-  let number = 0;
-  for await (const bytes of physicalLines(path, compression)) {
-    if (waiting.length === 0 && open === undefined) return;
-    number += 1;
-    let swallowedBy: number | undefined;
-    let reject: CsvReject | undefined;
+  let at = 0;
+  let open: { readonly reject: CsvReject; readonly walk: QuoteWalk } | undefined;
+  await walkLines(path, compression, (bytes, from, to, line) => {
     if (open !== undefined) {
-      ({ reject } = open);
-      swallowedBy = open.reject.line;
-      if (open.walk(bytes)) open = undefined;
-    } else {
-      while (waiting[0] !== undefined && waiting[0].line <= number) {
-        const next = waiting.shift();
-        if (next?.line === number) reject = next;
-      }
-      if (reject?.kind === "quote") {
-        const walk = walkQuotes(delimiter, quote);
-        if (!walk(bytes)) open = { reject, walk };
-      }
+      const { reject, walk } = open;
+      if (walk(bytes, from, to)) open = undefined;
+      const raw = textOf(bytes, from, to);
+      const message = `was swallowed by the quote that line ${reject.line} opens and never closes`;
+      if (raw !== "") out.add({ file: name, line, raw, rule: "quote", message });
+      return true;
     }
-    if (reject === undefined) continue;
-    const raw = bytes.toString("utf8").replace(/\r$/, "");
-    if (swallowedBy !== undefined && raw === "") continue;
-    const message =
-      swallowedBy === undefined
-        ? reject.message
-        : `was swallowed by the quote that line ${swallowedBy} opens and never closes`;
-    yield {
+    while ((waiting[at]?.line ?? line) < line) at += 1;
+    const reject = waiting[at];
+    if (reject === undefined) return false;
+    if (reject.line > line) return true;
+    out.add({
       file: name,
-      line: number,
-      raw,
-      rule: swallowedBy === undefined ? reject.kind : "quote",
-      message,
-    };
-  }
+      line,
+      raw: textOf(bytes, from, to),
+      rule: reject.kind,
+      message: reject.message,
+    });
+    if (reject.kind === "quote") {
+      const walk = beginQuotes();
+      if (!walk(bytes, from, to)) open = { reject, walk };
+    }
+    return true;
+  });
+}
+
+function textOf(bytes: Buffer, from: number, to: number): string {
+  return bytes.toString("utf8", from, to).replace(/\r$/, "");
 }
 
 /** Takes the lines of a broken record one after another; true once the reader would begin a new record. */
-type QuoteWalk = (line: Buffer) => boolean;
+type QuoteWalk = (bytes: Buffer, from: number, to: number) => boolean;
 
 function walkQuotes(delimiter: number, quote: number): QuoteWalk {
   let inQuotes = false;
-  return (line) => {
+  return (bytes, from, to) => {
     let atFieldStart = !inQuotes;
-    for (let index = 0; index < line.length; index += 1) {
-      const byte = line[index];
+    for (let index = from; index < to; index += 1) {
+      const byte = bytes[index];
       if (inQuotes) {
         if (byte !== quote) continue;
-        const next = line[index + 1];
+        const next = index + 1 < to ? bytes[index + 1] : undefined;
         if (next === quote) {
           index += 1;
           continue;

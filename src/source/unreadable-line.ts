@@ -1,11 +1,9 @@
 /** Lines of NDJSON files that a JSON reader skipped without a word: found again, with their numbers and why. */
 
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
 import { messageOf } from "../base/error.ts";
+import { openBrokenRecords } from "./broken-record.ts";
 import type { Compression } from "./file-source.ts";
-import { physicalLines } from "./physical-line.ts";
+import { walkLines } from "./physical-line.ts";
 
 export interface UnreadableFile {
   /** As messages call it. */
@@ -18,64 +16,71 @@ export interface UnreadableFile {
 
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
-const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0d]);
 
 /**
- * Writes one JSON object `{ file, line, raw, rule, message }` per unreadable line to `target`; the number of lines.
- * A line that opens an object and does not close it is certainly one of them. Where these are fewer than the reader
- * missed, `ordinals` is asked which ones they are, counting lines that are not blank from 1.
+ * Writes every unreadable line to `target`; the number of lines. A line that opens an object and does not close it
+ * is certainly one of them. Where these are fewer than the reader missed, `ordinals` is asked which ones they are,
+ * counting lines that are not blank from 1.
  */
 export async function writeUnreadableLines(
   files: readonly UnreadableFile[],
   ordinals: (path: string) => Promise<readonly number[]>,
   target: string,
 ): Promise<number> {
-  const out = createWriteStream(target, { flags: "wx" });
-  let count = 0;
+  const out = openBrokenRecords(target);
   for (const file of files) {
-    const certain = await countLines(file, isCutOff);
-    const listed = certain === file.count ? undefined : new Set(await ordinals(file.path));
-    let ordinal = 0;
-    let line = 0;
-    for await (const bytes of physicalLines(file.path, file.compression)) {
-      line += 1;
-      if (isBlank(bytes)) continue;
-      ordinal += 1;
-      const isWanted = listed === undefined ? isCutOff(bytes) : listed.has(ordinal);
-      if (!isWanted) continue;
-      count += 1;
-      const raw = bytes.toString("utf8").replace(/\r$/, "");
-      const record = {
+    const certain: { line: number; raw: string }[] = [];
+    await walkLines(file.path, file.compression, (bytes, from, to, line) => {
+      if (isCutOff(bytes, from, to)) certain.push({ line, raw: bytes.toString("utf8", from, to) });
+      return certain.length <= file.count;
+    });
+    const found =
+      certain.length === file.count ? certain : await pickLines(file, await ordinals(file.path));
+    for (const { line, raw } of found) {
+      const text = raw.replace(/\r$/, "");
+      out.add({
         file: file.name,
         line,
-        raw,
+        raw: text,
         rule: "json",
-        message: `is not valid JSON: ${why(raw)}`,
-      };
-      if (!out.write(`${JSON.stringify(record)}\n`)) await once(out, "drain");
+        message: `is not valid JSON: ${why(text)}`,
+      });
     }
   }
-  out.end();
-  await finished(out);
-  return count;
+  return out.close();
 }
 
-async function countLines(file: UnreadableFile, test: (line: Buffer) => boolean): Promise<number> {
-  let count = 0;
-  for await (const line of physicalLines(file.path, file.compression)) if (test(line)) count += 1;
-  return count;
+async function pickLines(
+  file: UnreadableFile,
+  ordinals: readonly number[],
+): Promise<{ line: number; raw: string }[]> {
+  const wanted = new Set(ordinals);
+  const found: { line: number; raw: string }[] = [];
+  let ordinal = 0;
+  await walkLines(file.path, file.compression, (bytes, from, to, line) => {
+    if (isBlank(bytes, from, to)) return true;
+    ordinal += 1;
+    if (wanted.has(ordinal)) found.push({ line, raw: bytes.toString("utf8", from, to) });
+    return found.length < wanted.size;
+  });
+  return found;
 }
 
 /** True where the line begins an object and does not end with its end. */
-function isCutOff(line: Buffer): boolean {
-  if (line[0] !== BRACE_OPEN) return false;
-  let end = line.length - 1;
-  while (end > 0 && BLANKS.has(line[end] ?? 0)) end -= 1;
-  return line[end] !== BRACE_CLOSE;
+function isCutOff(bytes: Buffer, from: number, to: number): boolean {
+  if (bytes[from] !== BRACE_OPEN) return false;
+  let end = to - 1;
+  while (end > from && isSpace(bytes[end])) end -= 1;
+  return bytes[end] !== BRACE_CLOSE;
 }
 
-function isBlank(line: Buffer): boolean {
-  return line.every((byte) => BLANKS.has(byte));
+function isBlank(bytes: Buffer, from: number, to: number): boolean {
+  for (let index = from; index < to; index += 1) if (!isSpace(bytes[index])) return false;
+  return true;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d;
 }
 
 function why(raw: string): string {

@@ -63,17 +63,23 @@ export function indexWanted(
   };
 }
 
-/** From the length and 16 bytes of the beginning, the middle and the end; of a short line from all. */
+/** Words that a sample takes at most: lines of JSON begin and end alike, so that it must look all along them. */
+const SAMPLED_WORDS = 32;
+
+/** From the length and words spread evenly over the line; of a short line from all its bytes. */
 export function samplePlain(bytes: Buffer, start: number, end: number): number {
   const length = end - start;
   let hash = Math.imul(length, 0x9e3779b1);
-  if (length < 16) {
+  if (length < 4) {
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
   } else {
-    hash = Math.imul(hash ^ wordAt(bytes, start), 0x01000193);
-    hash = Math.imul(hash ^ wordAt(bytes, start + 4), 0x85ebca6b);
-    hash = Math.imul(hash ^ wordAt(bytes, start + (length >> 1) - 2), 0x01000193);
-    hash = Math.imul(hash ^ wordAt(bytes, end - 4), 0xc2b2ae35);
+    const step = Math.max(4, Math.floor(length / SAMPLED_WORDS));
+    const last = end - 4;
+    for (let at = start; at < last; at += step) {
+      hash = Math.imul(hash ^ wordAt(bytes, at), 0x85ebca6b);
+      hash ^= hash >>> 13;
+    }
+    hash = Math.imul(hash ^ wordAt(bytes, last), 0xc2b2ae35);
   }
   return hash ^ (hash >>> 15);
 }
