@@ -1,0 +1,160 @@
+/** Tests of the pages: their commands run, their TypeScript compiles, their links lead somewhere. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import * as door from "../../src/index.ts";
+import { anchorsOf, type Block, linksOf, type Page, ROOT, readPages } from "./page.ts";
+
+/** Commands that are not run, by the page and how their block begins. */
+const NOT_RUN: readonly (readonly [page: string, begins: string, why: string])[] = [
+  ["README.md", "npm start", "it installs, and the tests of scripts/ run it"],
+  ["CONTRIBUTING.md", "git clone", "it fetches, installs, and runs these very tests"],
+  ["CONTRIBUTING.md", "npm install", "it needs a package registry"],
+  ["CONTRIBUTING.md", "node scripts/fresh-check.mjs", "it installs from a package registry"],
+  ["docs/how-to/query-with-other-tools.md", "pip install", "it needs Python packages"],
+  ["docs/how-to/query-with-other-tools.md", "pyspark", "it needs Spark"],
+  ["docs/reference/benchmarks.md", "npm run bench", "a measurement needs the machine to itself"],
+];
+
+/** TypeScript that is not compiled. */
+const NOT_COMPILED: readonly (readonly [page: string, begins: string, why: string])[] = [
+  ["docs/tutorial/memberships.md", "", "it quotes a project that is compiled as it stands"],
+];
+
+const pages = readPages();
+let place = "";
+
+before(async () => {
+  place = await mkdtemp(join(tmpdir(), "millrace-docs-"));
+  const bin = join(place, "bin");
+  await mkdir(bin);
+  const shims = {
+    millrace: `exec '${process.execPath}' '${join(ROOT, "bin", "millrace")}' "$@"`,
+    // A page says npx, which would look for the package; here the command of the checkout is meant.
+    npx: '[ "$1" = millrace ] || exit 127; exec "$@"',
+  };
+  for (const [name, line] of Object.entries(shims)) {
+    await writeFile(join(bin, name), `#!/bin/sh\n${line}\n`);
+    await chmod(join(bin, name), 0o755);
+  }
+});
+
+after(() => rm(place, { recursive: true }));
+
+describe("every command of the pages ends well", { concurrency: 4 }, () => {
+  for (const page of pages) {
+    const blocks = page.blocks.filter((one) => one.language === "sh" && !isListed(NOT_RUN, page, one));
+    if (blocks.length === 0) continue;
+    test(page.path, async () => {
+      const folder = join(place, page.path.replaceAll("/", "_"));
+      await mkdir(folder);
+      await copyCheckout(folder);
+      const script = blocks
+        .map(({ line, text }) => `echo "> ${page.path}:${line}" >&2\n${text}`)
+        .join("");
+      await runScript(script, folder);
+    });
+  }
+});
+
+test("TypeScript in the pages compiles", async () => {
+  const folder = join(place, "typescript");
+  await mkdir(folder);
+  const blocks = pages.flatMap((page) =>
+    page.blocks
+      .filter((one) => one.language === "ts" && !isListed(NOT_COMPILED, page, one))
+      .map((block) => ({ page, block })),
+  );
+  for (const { page, block } of blocks) {
+    const name = `${page.path.replaceAll(/[/.]/g, "_")}-line-${block.line}.ts`;
+    await writeFile(join(folder, name), withImports(block.text));
+  }
+  const config = {
+    extends: join(ROOT, "tsconfig.json"),
+    compilerOptions: {
+      noUnusedLocals: false,
+      typeRoots: [join(ROOT, "node_modules", "@types")],
+      paths: { millrace: [join(ROOT, "src", "index.ts")] },
+    },
+    include: ["*.ts"],
+  };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+  await run(process.execPath, [compiler, "-p", folder], folder);
+});
+
+test("links between pages lead somewhere", () => {
+  const byPath = new Map(pages.map((page) => [page.path, page]));
+  for (const page of pages) {
+    for (const { file, anchor } of linksOf(page)) {
+      assert.ok(existsSync(join(ROOT, file)), `${page.path} links to ${file}, which is not there`);
+      const target = byPath.get(file);
+      if (anchor === "" || target === undefined) continue;
+      const known = anchorsOf(target);
+      assert.ok(known.includes(anchor), `${page.path} links to ${file}#${anchor}; it has ${known}`);
+    }
+  }
+});
+
+test("every page is linked from another", () => {
+  const linked = new Set(
+    pages.flatMap((page) =>
+      linksOf(page)
+        .map(({ file }) => file)
+        .filter((file) => file !== page.path),
+    ),
+  );
+  const lost = pages.map(({ path }) => path).filter((path) => !linked.has(path));
+  assert.deepEqual(
+    lost.filter((path) => path !== "README.md"),
+    [],
+  );
+});
+
+test("every exception of these tests is about a block that is there", () => {
+  for (const [path, begins] of [...NOT_RUN, ...NOT_COMPILED]) {
+    const blocks = pages.find((page) => page.path === path)?.blocks ?? [];
+    const isThere = blocks.some(({ text }) => text.startsWith(begins));
+    assert.ok(isThere, `${path} has no block that begins with ${begins}`);
+  }
+});
+
+function isListed(list: typeof NOT_RUN, { path }: Page, { text }: Block): boolean {
+  return list.some(([page, begins]) => page === path && text.startsWith(begins));
+}
+
+/** What a person sees who stands in a checkout; a page that begins with an empty folder makes its own. */
+async function copyCheckout(folder: string): Promise<void> {
+  const isInput = (path: string): boolean => !/[/\\](out|lake)$/.test(path);
+  await cp(join(ROOT, "examples"), join(folder, "examples"), { recursive: true, filter: isInput });
+}
+
+/** A block imports what it uses, where it does not say so itself. */
+function withImports(text: string): string {
+  if (/^import /m.test(text)) return text;
+  const used = Object.keys(door).filter(
+    (name) =>
+      new RegExp(`(?<![.\\w])${name}\\b(?!:)`).test(text) &&
+      !new RegExp(`\\bconst ${name}\\b`).test(text),
+  );
+  return `import { ${used.join(", ")} } from "millrace";\n${text}\nexport {};\n`;
+}
+
+async function runScript(script: string, cwd: string): Promise<void> {
+  await run("bash", ["-euo", "pipefail", "-c", script], cwd);
+}
+
+async function run(program: string, args: readonly string[], cwd: string): Promise<void> {
+  const path = [join(place, "bin"), dirname(process.execPath), process.env.PATH].join(delimiter);
+  const env = { ...process.env, PATH: path, UV_THREADPOOL_SIZE: "16" };
+  await promisify(execFile)(program, args, { cwd, env, maxBuffer: 1 << 26 }).catch(
+    ({ message, stdout }: { message: string; stdout: string }) =>
+      assert.fail(`${stdout.slice(-3000)}\n${message.slice(-3000)}`),
+  );
+}
