@@ -3,7 +3,7 @@
 import { MillraceError } from "../base/error.ts";
 import { kindOf, wrongOption } from "../base/option.ts";
 import type { ColumnDefinition, Columns, ColumnType } from "../schema/column.ts";
-import { formatShape } from "./time-format.ts";
+import { formatShape, hasZone } from "./time-format.ts";
 
 /** Bytes of a column name; Parquet and Delta set none, people's tools do. */
 const MOST_BYTES = 1000;
@@ -59,7 +59,7 @@ function checkName(name: string, place: string): void {
 
 function checkType(type: ColumnType, place: string): void {
   if ("formats" in type) for (const format of type.formats) formatShape(format, place);
-  if (type.kind === "timestamp" && type.zone !== undefined) checkZone(type.zone, place);
+  if (type.kind === "timestamp") checkZones(type, place);
   if (type.kind === "list") checkType(type.of.type, place);
   if (type.kind === "struct") {
     for (const [name, field] of Object.entries(type.of)) {
@@ -67,6 +67,19 @@ function checkType(type: ColumnType, place: string): void {
       checkType(field.type, `${place}.${name}`);
     }
   }
+}
+
+function checkZones(
+  { formats, zone }: ColumnType & { readonly kind: "timestamp" },
+  place: string,
+): void {
+  if (zone !== undefined) return checkZone(zone, place);
+  const bare = formats.find((format) => !hasZone(format));
+  if (bare === undefined) return;
+  throw new MillraceError(`${place} has the format ${JSON.stringify(bare)}, which says no zone`, {
+    code: "project/bad-column",
+    hint: 'Declare the zone, timestamp({ formats, zone: "Asia/Singapore" }), put %z in the format, or use localTimestamp().',
+  });
 }
 
 function checkZone(zone: string, place: string): void {

@@ -13,8 +13,10 @@ import { quoteName, quoteText } from "../sql/quote.ts";
 import { formatShape, hasZone } from "./time-format.ts";
 
 const DAY = "\\d{4}-\\d{2}-\\d{2}";
-const TIME = "[T ]\\d{2}:\\d{2}(:\\d{2}([.,]\\d{1,6})?)?";
-const ZONE = "(Z|z|[+-]\\d{2}(:?\\d{2})?)";
+const MINUTES = "[T ](?:[01]\\d|2[0-3]):[0-5]\\d";
+const SECONDS = ":[0-5]\\d(?:[.,]\\d{1,6})?";
+const TIME = `${MINUTES}(?:${SECONDS})?`;
+const ZONE = "(?:Z|z|[+-](?:0\\d|1[0-8])(?::?[0-5]\\d)?)";
 const UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
 
 /** The SQL of the typed value of the raw text `x`. */
@@ -42,7 +44,7 @@ export function convert(type: ColumnType, x: string): string {
     case "uuid":
       return shaped(UUID, `lower(${x})`);
     case "json":
-      return `case when json_valid(${x}) then ${x} end`;
+      return `case when json_valid(${x}) and ${isStrictJson(x)} then ${x} end`;
     case "binary":
       return shaped(
         "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
@@ -94,10 +96,10 @@ export function conversionMessage(type: ColumnType): string {
         ? "is not a date like 2024-12-31"
         : `is not a date of the form ${type.formats.join(" or ")}`;
     case "timestamp":
-      if (type.formats.length > 0) return `is not a time of the form ${type.formats.join(" or ")}`;
+      if (type.formats.length > 0) return `is not a time of the form ${type.formats.join(" or ")}${shownOnce(type.zone)}`;
       return type.zone === undefined
         ? "is not a time with a zone like 2024-12-31T23:59:59Z"
-        : "is not a time like 2024-12-31T23:59:59";
+        : `is not a time like 2024-12-31T23:59:59${shownOnce(type.zone)}`;
     case "local timestamp":
       return type.formats.length === 0
         ? "is not a time like 2024-12-31T23:59:59"
@@ -109,6 +111,19 @@ export function conversionMessage(type: ColumnType): string {
     default:
       return "is not of its type";
   }
+}
+
+function shownOnce(zone: string | undefined): string {
+  if (zone === undefined || zone === "UTC") return "";
+  return ` that the clocks of ${zone} show once`;
+}
+
+/** The parser of the engine takes NaN, Infinity and a comma before a closing bracket; inside of texts they are harmless. */
+function isStrictJson(x: string): string {
+  const lax = "(?i)nan|inf|,\\s*[}\\]]";
+  const isLax = (text: string): string => `regexp_matches(${text}, ${quoteText(lax)})`;
+  const withoutTexts = `regexp_replace(${x}, ${quoteText('"(?:[^"\\\\]|\\\\.)*"')}, '""', 'g')`;
+  return `case when ${isLax(x)} then not ${isLax(withoutTexts)} else true end`;
 }
 
 function decimalShape(scale: number): string {
@@ -127,19 +142,37 @@ function firstFormat(
   return `case ${branches.join(" ")} end`;
 }
 
-function instant(type: ColumnType & { readonly kind: "timestamp" }, x: string): string {
-  const inZone = (local: string): string =>
-    type.zone === undefined ? "null::timestamptz" : `timezone(${quoteText(type.zone)}, ${local})`;
-  if (type.formats.length > 0) {
-    return firstFormat(type.formats, x, (format) => {
+function instant({ formats, zone }: ColumnType & { readonly kind: "timestamp" }, x: string): string {
+  if (formats.length > 0) {
+    return firstFormat(formats, x, (format) => {
       const parsed = `try_strptime(${x}, ${quoteText(format)})`;
-      return hasZone(format) ? `${parsed}::timestamptz` : inZone(parsed);
+      return hasZone(format) ? `${parsed}::timestamptz` : inZone(zone, parsed);
     });
   }
   const local = `try_cast(replace(${x}, ',', '.') as timestamp)`;
-  const withZone = `when regexp_full_match(${x}, ${quoteText(DAY + TIME + ZONE)}) then try_cast(replace(${x}, ',', '.') as timestamptz)`;
-  const without = `when regexp_full_match(${x}, ${quoteText(DAY + TIME)}) then ${inZone(local)}`;
-  return type.zone === undefined ? `case ${withZone} end` : `case ${without} ${withZone} end`;
+  const is = (shape: string): string => `regexp_full_match(${x}, ${quoteText(shape)})`;
+  const withZone = `when ${is(DAY + MINUTES + SECONDS + ZONE)} then try_cast(upper(replace(${x}, ',', '.')) as timestamptz)
+    when ${is(DAY + MINUTES + ZONE)} then try_cast(upper(left(${x}, 16) || ':00' || substr(${x}, 17)) as timestamptz)`;
+  const without = `when ${is(DAY + TIME)} then ${inZone(zone, local)}`;
+  return zone === undefined ? `case ${withZone} end` : `case ${without} ${withZone} end`;
+}
+
+/**
+ * The instant at which the clocks of the zone show this time; null where they never show it or show it twice. Where
+ * they show the same a day before and after, nothing happened to them between.
+ */
+function inZone(zone: string | undefined, local: string): string {
+  if (zone === undefined) return "null::timestamptz";
+  const name = quoteText(zone);
+  const found = `timezone(${name}, ${local})`;
+  if (zone === "UTC") return found;
+  const shown = (shift: string): string => `timezone(${name}, ${found} ${shift})`;
+  const drift = (day: string): string => `(${shown(day)} - (${local} ${day}))`;
+  const isOnce = (day: string): string =>
+    `(${drift(day)} = interval 0 second or ${shown(`- ${drift(day)}`)} <> ${local})`;
+  const days = ["- interval 1 day", "+ interval 1 day"] as const;
+  const isCalm = days.map((day) => `${shown(day)} = ${local} ${day}`).join(" and ");
+  return `case when ${isCalm} or (${shown("")} = ${local} and ${days.map(isOnce).join(" and ")}) then ${found} end`;
 }
 
 /** A list or an object from JSON text: null as a whole where any part of it is not what it must be. */
