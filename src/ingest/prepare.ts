@@ -9,6 +9,7 @@ import type { FileProblem } from "../source/file-problem.ts";
 import type { CsvSource } from "../source/file-source.ts";
 import { stageJsonDocument } from "../source/json-document.ts";
 import { stageLineFeeds } from "../source/line-feed.ts";
+import { closesItsQuotes } from "../source/quote-check.ts";
 import { stageUtf8 } from "../source/staged-text.ts";
 import { stageWorkbook } from "../source/workbook.ts";
 import type { IngestDefinition } from "./asset.ts";
@@ -39,6 +40,11 @@ export interface Prepared {
   readonly refused: readonly { readonly file: InspectedFile; readonly problem: FileProblem }[];
 }
 
+interface ReadyInput extends PrepareInput {
+  /** No other file is read with it. */
+  readonly isAlone: boolean;
+}
+
 /** A file in a form that the engine reads, with what puts it together with others: files of equal keys are read at once. */
 type Ready =
   | { readonly problem: FileProblem }
@@ -59,7 +65,7 @@ export async function prepareFiles(
   >();
   for (const file of files) {
     if (file.inspection.empty) continue;
-    const ready = await readyFile(input, file);
+    const ready = await readyFile({ ...input, isAlone: files.length === 1 }, file);
     if ("problem" in ready) {
       refused.push({ file, problem: ready.problem });
       continue;
@@ -81,7 +87,7 @@ export async function prepareFiles(
   return { groups, refused };
 }
 
-function readyFile(input: PrepareInput, file: InspectedFile): Promise<Ready> {
+function readyFile(input: ReadyInput, file: InspectedFile): Promise<Ready> {
   switch (file.source.format) {
     case "csv":
       return readyCsv(input, file, file.source);
@@ -98,7 +104,7 @@ function readyFile(input: PrepareInput, file: InspectedFile): Promise<Ready> {
 }
 
 async function readyCsv(
-  { context, session, folder, definition, read }: PrepareInput,
+  { context, session, folder, definition, read, isAlone }: ReadyInput,
   { found, inspection }: InspectedFile,
   { options }: CsvSource,
 ): Promise<Ready> {
@@ -131,8 +137,11 @@ async function readyCsv(
   }
   const problem = headerProblem(names, read, definition, delimiter);
   if (problem !== undefined) return { problem };
+  // Of many files read at once the engine forgets a record that is still open at the end of one.
+  const isClosed =
+    isAlone || (await closesItsQuotes(readPath, { delimiter, quote, compression, signal }));
   return {
-    key: JSON.stringify([names, compression]),
+    key: JSON.stringify([names, compression, ...(isClosed ? [] : [readPath])]),
     readPath,
     records: (files) =>
       csvRecords({

@@ -1,3 +1,55 @@
-/** Whether every quote of a CSV text opens and closes a field: such a text can be read together with others. */
+/** Whether every quote of a CSV text opens or closes a field, so that the end of the text is not inside one. */
 
-import type { Dialect } from "./record-walker.ts";
+import { readContent } from "./content.ts";
+import type { CsvDialect } from "./csv-record.ts";
+import type { Compression } from "./file-source.ts";
+
+const LF = 0x0a;
+const CR = 0x0d;
+/** Where a text begins, which is as good as after a line end. */
+const NOTHING = -1;
+
+export interface QuoteOptions extends CsvDialect {
+  readonly compression?: Compression | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** False also where a quote stands inside a field: what a reader makes of such a text is not known before it is read. */
+export async function closesItsQuotes(
+  path: string,
+  { delimiter, quote, compression, signal }: QuoteOptions,
+): Promise<boolean> {
+  const quoteByte = quote.charCodeAt(0);
+  const delimiterByte = delimiter.charCodeAt(0);
+  const isBorder = (byte: number): boolean =>
+    byte === delimiterByte || byte === LF || byte === CR || byte === NOTHING;
+  let isInside = false;
+  /** The last byte was a quote inside a field: the next one says whether it closed the field or was doubled. */
+  let isOpen = false;
+  let last = NOTHING;
+  let isFirst = true;
+  for await (const piece of readContent(path, { compression, signal })) {
+    const start = isFirst && piece.toString("hex", 0, 3) === "efbbbf" ? 3 : 0;
+    isFirst = false;
+    if (!isInside && !piece.includes(quoteByte)) {
+      last = piece.at(-1) ?? last;
+      continue;
+    }
+    for (let at = start; at < piece.length; at++) {
+      const byte = piece[at] ?? NOTHING;
+      if (isOpen) {
+        isOpen = false;
+        if (byte !== quoteByte) {
+          if (!isBorder(byte)) return false;
+          isInside = false;
+        }
+      } else if (byte === quoteByte) {
+        if (isInside) isOpen = true;
+        else if (isBorder(last)) isInside = true;
+        else return false;
+      }
+      last = byte;
+    }
+  }
+  return !isInside || isOpen;
+}
