@@ -61,11 +61,13 @@ async function printJson(output: Output, query: Query): Promise<void> {
 /** A line of names and one for each row, a tab between cells; null is an empty cell. */
 async function printTabs(output: Output, query: Query): Promise<void> {
   const { textRows } = await import("../../run/rows.ts");
-  await output.result(`${query.fields.map(({ name }) => tabbed(name)).join("\t")}\n`);
+  let before = `${query.fields.map(({ name }) => tabbed(name)).join("\t")}\n`;
   for await (const rows of textRows(query)) {
     const lines = rows.map((row) => `${row.map((cell) => tabbed(cell ?? "")).join("\t")}\n`);
-    await output.result(lines.join(""));
+    await output.result(before + lines.join(""));
+    before = "";
   }
+  if (before !== "") await output.result(before);
 }
 
 async function printGrid({ output, args }: CommandContext, query: Query): Promise<void> {
