@@ -42,6 +42,8 @@ export function checkColumns(
     }
     seen.set(name.toLowerCase(), name);
     checkType(column.definition.type, `${place}, column "${name}"`);
+    if (column.definition.rules.some((rule) => rule.rule === "one of" && rule.values.length === 0))
+      throw wrongOption(`oneOf() of the column "${name}" of ${place}`, [], "at least one value");
   }
   return Object.freeze(
     Object.fromEntries(entries.map(([name, { definition }]) => [name, definition])),

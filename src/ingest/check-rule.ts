@@ -6,12 +6,13 @@ import { sqlFaultOf } from "../engine/fault.ts";
 import { duckdbType } from "../engine/type.ts";
 import { viewName } from "../lake/lake.ts";
 import type { StepContext } from "../lake/step.ts";
-import type { Column } from "../schema/column.ts";
+import type { Column, ColumnType, Plain } from "../schema/column.ts";
 import { dataType } from "../schema/column-type.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import { renderSql } from "../sql/render.ts";
 import type { Sql } from "../sql/template.ts";
 import type { Ingested } from "./asset.ts";
+import { plainLiteral } from "./contract.ts";
 
 const REFERENCE = { kind: "column" } as unknown as Column;
 
@@ -54,7 +55,7 @@ export async function checkRules(
       );
     }
   };
-  for (const [column, { clean, rules }] of columns) {
+  for (const [column, { clean, rules, type }] of columns) {
     for (const how of clean)
       await tryOut(`clean() of column "${column}"`, how(REFERENCE), "null::varchar", false);
     for (const rule of rules) {
@@ -66,11 +67,39 @@ export async function checkRules(
           true,
         );
       if (rule.rule === "pattern") await checkPattern(session, name, column, rule.pattern);
+      if (rule.rule === "one of")
+        await checkPlain(session, `${name}, column "${column}"`, rule.values, type);
+      if (rule.rule === "range")
+        await checkPlain(session, `${name}, column "${column}"`, [rule.low, rule.high], type);
     }
   }
   for (const [message, rule] of Object.entries(definition.rules))
     await tryOut(`the rule "${message}"`, rule, "null", true);
   if (definition.where !== undefined) await tryOut("where", definition.where, "null", true);
+}
+
+/** Values that a column is compared with must be of its own type. */
+async function checkPlain(
+  session: Engine,
+  place: string,
+  values: readonly Plain[],
+  type: ColumnType,
+): Promise<void> {
+  const to = duckdbType(dataType(type));
+  for (const value of values) {
+    try {
+      await session.rows(`select ${plainLiteral(value, type.kind)}::${to}`);
+    } catch (cause) {
+      throw new MillraceError(
+        `${place} is compared with ${JSON.stringify(String(value))}, which is no ${type.kind}`,
+        {
+          code: "ingest/bad-value",
+          hint: "Give oneOf() and between() values of the column's own type: dates as 2024-12-31.",
+          cause,
+        },
+      );
+    }
+  }
 }
 
 async function checkPattern(

@@ -37,7 +37,7 @@ export interface ReadColumn {
 
 /** What the reader of a format must know to make the raw layer, and what it can tell. */
 export interface RawLayer {
-  /** A relation with `~r0` ..., and all of `carried`. */
+  /** A relation with `~r0` ..., and what else its records are made of. */
   readonly relation: string;
   /** SQL over the relation that must be true of a record beside the contract. */
   readonly extraConditions?: readonly Condition[];
@@ -235,7 +235,7 @@ function ruleHolds(
 }
 
 /** Texts that stand for dates, times and decimals are compared as such and not as text. */
-function plainLiteral(value: Plain, kind: string): string {
+export function plainLiteral(value: Plain, kind: string): string {
   const types: Readonly<Record<string, string>> = {
     date: "date",
     timestamp: "timestamptz",
@@ -243,6 +243,9 @@ function plainLiteral(value: Plain, kind: string): string {
     decimal: "decimal(38, 10)",
   };
   const to = types[kind];
+  // The number as it is written is a decimal of just its digits.
+  if (kind === "decimal" && /^-?\d{1,38}$|^-?(?=.{3,39}$)\d+\.\d+$/.test(String(value)))
+    return `(${value})`;
   return to === undefined || typeof value !== "string"
     ? literal(value)
     : `${quoteText(value)}::${to}`;

@@ -96,7 +96,8 @@ export function conversionMessage(type: ColumnType): string {
         ? "is not a date like 2024-12-31"
         : `is not a date of the form ${type.formats.join(" or ")}`;
     case "timestamp":
-      if (type.formats.length > 0) return `is not a time of the form ${type.formats.join(" or ")}${shownOnce(type.zone)}`;
+      if (type.formats.length > 0)
+        return `is not a time of the form ${type.formats.join(" or ")}${shownOnce(type.zone)}`;
       return type.zone === undefined
         ? "is not a time with a zone like 2024-12-31T23:59:59Z"
         : `is not a time like 2024-12-31T23:59:59${shownOnce(type.zone)}`;
@@ -142,7 +143,10 @@ function firstFormat(
   return `case ${branches.join(" ")} end`;
 }
 
-function instant({ formats, zone }: ColumnType & { readonly kind: "timestamp" }, x: string): string {
+function instant(
+  { formats, zone }: ColumnType & { readonly kind: "timestamp" },
+  x: string,
+): string {
   if (formats.length > 0) {
     return firstFormat(formats, x, (format) => {
       const parsed = `try_strptime(${x}, ${quoteText(format)})`;

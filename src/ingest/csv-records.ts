@@ -13,7 +13,7 @@ import type { CsvOptions } from "../source/file-source.ts";
 import { findLines } from "../source/line-finder.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import type { RawLayer, ReadColumn } from "./contract.ts";
-import { type InputFile, positionsOf, type Records } from "./records.ts";
+import { type InputFile, positionsOf, type Records, UNPACKED_PLACES } from "./records.ts";
 
 /** Bytes of the longest line that is read; a longer one is turned away. */
 const MOST_LINE_BYTES = 8 * 2 ** 20;
@@ -41,9 +41,9 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   const dialect = { delimiter: options.delimiter ?? ",", quote: options.quote ?? '"' };
   const [only] = files;
   const isOne = files.length === 1 && only !== undefined;
-  const columns = names.map((_, index) => `c${index}`);
+  const columns = names.map((_, index) => `"~c${index}"`);
   const settings = [
-    `columns={${columns.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(", ")}}`,
+    `columns={${names.map((_, index) => `'~c${index}': 'VARCHAR'`).join(", ")}}`,
     `auto_detect=false, header=${options.header !== false}`,
     `delim=${quoteText(dialect.delimiter)}, quote=${quoteText(dialect.quote)}, escape=${quoteText(dialect.quote)}`,
     `compression=${quoteText(only?.inspection.compression ?? "none")}, null_padding=false, allow_quoted_nulls=false, strict_mode=true`,
@@ -56,23 +56,25 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   ];
   const reader = `read_csv([${files.map(({ readPath }) => quotePath(readPath)).join(", ")}], ${settings.join(", ")})`;
   const file = isOne ? quoteText(only.readPath) : "filename";
-  const direct = places.map(
-    (index, at) => `${index === undefined ? "null::varchar" : `c${index}`} as "~r${at}"`,
-  );
-  const carried = `{'raw': [${columns.join(", ")}], 'file': ${file}, 'line': null::bigint, 'place': null::varchar} as "~carried"`;
   const positions = positionsOf(files);
+  const taken = places.map(
+    (index, at) => `${index === undefined ? "null::varchar" : columns[index]} as "~r${at}"`,
+  );
+  const layer = (from: string): RawLayer => ({
+    relation: `(select *, ${taken.join(", ") || "1"} from ${from})`,
+    ...positions,
+  });
+  const unpacked = columns.map((column, index) => `"~carried".raw[${index + 1}] as ${column}`);
 
   return {
     files,
-    raw: { relation: `(select ${[...direct, carried].join(", ")} from ${reader})`, ...positions },
-    again: (relation): RawLayer => {
-      const taken = places.map(
-        (index, at) =>
-          `${index === undefined ? "null::varchar" : `"~carried".raw[${index + 1}]`} as "~r${at}"`,
-      );
-      return { relation: `(select *, ${taken.join(", ") || "1"} from ${relation})`, ...positions };
-    },
-    rawJson: `json_object(${names.map((name, index) => `${quoteText(name)}, "~carried".raw[${index + 1}]`).join(", ")})::varchar`,
+    raw: layer(
+      `(select ${columns.join(", ")}, ${file} as "~file", null::bigint as "~line", null::varchar as "~place" from ${reader})`,
+    ),
+    carried: `{'raw': [${columns.join(", ")}], 'file': "~file", 'line': "~line", 'place': "~place"}`,
+    again: (from) =>
+      layer(`(select *, ${[...unpacked, ...UNPACKED_PLACES].join(", ")} from ${from})`),
+    rawJson: `json_object(${names.map((name, index) => `${quoteText(name)}, ${columns[index]}`).join(", ")})::varchar`,
     needsLines: true,
     countsBroken: false,
     forget: () => engine.run(`drop table ${quoteName(rejects)}; drop table ${quoteName(scans)}`),

@@ -33,9 +33,9 @@ export function ndjsonRecords(input: JsonInput): Records {
   const options = `ignore_errors=true, compression=${quoteText(only?.inspection.compression ?? "uncompressed")}, maximum_object_size=${Math.max(2 * longest, 16 * 2 ** 20)}${isOne ? "" : ", filename=true"}`;
   const reader = `read_ndjson_objects([${files.map(({ readPath }) => quotePath(readPath)).join(", ")}], ${options})`;
   const file = isOne ? quoteText(only.readPath) : "filename";
-  const carried = `{'raw': json::varchar, 'file': ${file}, 'line': null::bigint, 'place': null::varchar}`;
+  const relation = `(select json::varchar as "~record", ${file} as "~file", null::bigint as "~line", null::varchar as "~place" from ${reader})`;
   return {
-    ...jsonLayers(input, `(select ${carried} as "~carried" from ${reader})`),
+    ...jsonLayers(input, relation),
     needsLines: true,
     countsBroken: true,
     lines: (path, raws) =>
@@ -82,18 +82,18 @@ export function ndjsonRecords(input: JsonInput): Records {
 export function stagedRecords(input: JsonInput): Records {
   const { files } = input;
   const reader = `read_parquet([${files.map(({ readPath }) => quotePath(readPath)).join(", ")}], filename=true)`;
-  const carried = `{'raw': record, 'file': filename, 'line': line, 'place': place, 'enclosing': enclosing, 'problem': problem}`;
+  const relation = `(select record as "~record", filename as "~file", line as "~line", place as "~place", enclosing as "~enclosing", problem as "~problem" from ${reader})`;
   const problem: Condition = {
     column: null,
     rule: "record",
     message: "is not a record",
-    says: `"~carried".problem`,
-    holds: `"~carried".problem is null`,
+    says: `"~problem"`,
+    holds: `"~problem" is null`,
     value: "null",
   };
   return {
-    ...jsonLayers(input, `(select ${carried} as "~carried" from ${reader})`, problem),
-    context: `"~carried".enclosing`,
+    ...jsonLayers(input, relation, problem),
+    context: `"~enclosing"`,
     needsLines: false,
     countsBroken: false,
     lines: async (_path, raws) => raws.map(() => undefined),
@@ -106,12 +106,9 @@ export function replayedRecords({
   relation,
   ...input
 }: Omit<JsonInput, "files"> & { readonly relation: string }): Records {
-  const carried = `{'raw': raw, 'file': file, 'line': line, 'place': position, 'enclosing': context, 'id': id}`;
-  const positions = { file: `"~carried".file`, line: `"~carried".line`, place: `"~carried".place` };
-  const layers = jsonLayers(
-    { ...input, files: [] },
-    `(select ${carried} as "~carried" from ${relation})`,
-  );
+  const positions = { file: `"~file"`, line: `"~line"`, place: `"~place"` };
+  const columns = `raw as "~record", file as "~file", line as "~line", position as "~place", context as "~enclosing", id as "~id"`;
+  const layers = jsonLayers({ ...input, files: [] }, `(select ${columns} from ${relation})`);
   return {
     ...layers,
     raw: { ...layers.raw, ...positions },
@@ -126,7 +123,7 @@ function jsonLayers(
   { files, read, refuseExtra, isFlat }: JsonInput,
   relation: string,
   problem?: Condition,
-): Pick<Records, "files" | "raw" | "again" | "rawJson"> {
+): Pick<Records, "files" | "raw" | "carried" | "again" | "rawJson"> {
   const { structure, fields } = fieldsOf(read, isFlat);
   const isStaged = problem !== undefined;
   const base: readonly Condition[] = [...(isStaged ? [problem] : []), isObject(isStaged)];
@@ -138,14 +135,31 @@ function jsonLayers(
   const layer = (from: string): RawLayer => {
     const taken = fields.map((field, index) => `${field} as "~r${index}"`);
     const cut =
-      structure === undefined ? "null" : `json_transform("~carried".raw, ${quoteText(structure)})`;
+      structure === undefined ? "null" : `json_transform("~record", ${quoteText(structure)})`;
     return {
       relation: `(select * exclude ("~fields"), ${taken.join(", ") || "1"} from (select *, ${cut} as "~fields" from ${from}))`,
       extraConditions,
       ...positionsOf(files),
     };
   };
-  return { files, raw: layer(relation), again: layer, rawJson: `"~carried".raw` };
+  const parts: Readonly<Record<string, string>> = {
+    raw: "~record",
+    file: "~file",
+    line: "~line",
+    place: "~place",
+    ...(isStaged ? { enclosing: "~enclosing", problem: "~problem" } : {}),
+  };
+  const carried = Object.entries(parts).map(([part, column]) => `'${part}': "${column}"`);
+  const unpacked = Object.entries(parts).map(
+    ([part, column]) => `"~carried".${part} as "${column}"`,
+  );
+  return {
+    files,
+    raw: layer(relation),
+    carried: `{${carried.join(", ")}}`,
+    again: (from) => layer(`(select *, ${unpacked.join(", ")} from ${from})`),
+    rawJson: `"~record"`,
+  };
 }
 
 type Tree = Map<string, Tree | string>;
@@ -162,11 +176,11 @@ function fieldsOf(
     const name = path.slice(levels);
     if (levels > 0) {
       const from = `$[${levels / 2 - 1}]${jsonPath(name).slice(1)}`;
-      return extracted(`"~carried".enclosing`, from, isJson);
+      return extracted(`"~enclosing"`, from, isJson);
     }
     const steps = isFlat ? [name] : name.split(".");
     if (!plant(tree, steps, isJson ? "JSON" : "VARCHAR"))
-      return extracted(`"~carried".raw`, jsonPath(name), isJson);
+      return extracted(`"~record"`, jsonPath(name), isJson);
     const place = steps.map((step) => `[${quoteText(step)}]`).join("");
     return isJson ? `nullif("~fields"${place}::varchar, 'null')` : `"~fields"${place}`;
   });
@@ -207,12 +221,12 @@ function renderTree(tree: Tree): string {
 }
 
 function isObject(isStaged: boolean): Condition {
-  const holds = `coalesce(starts_with("~carried".raw, '{'), false)`;
+  const holds = `coalesce(starts_with("~record", '{'), false)`;
   return {
     column: null,
     rule: "record",
     message: "is not a JSON object",
-    holds: isStaged ? `("~carried".problem is not null or ${holds})` : holds,
+    holds: isStaged ? `("~problem" is not null or ${holds})` : holds,
     value: "null",
   };
 }
@@ -222,14 +236,14 @@ function scalarTexts(read: readonly ReadColumn[], isStaged: boolean): Condition[
   return read.flatMap(({ name, path, definition }, index) => {
     if (definition.type.kind !== "text" || path.startsWith("^.")) return [];
     const raw = `"~r${index}"`;
-    const kind = `json_type("~carried".raw, ${quoteText(jsonPath(path))})`;
+    const kind = `json_type("~record", ${quoteText(jsonPath(path))})`;
     const holds = `case when starts_with(${raw}, '{') or starts_with(${raw}, '[') then coalesce(${kind}, '') not in ('OBJECT', 'ARRAY') else true end`;
     const rule = { rule: "type", message: "is an object or a list and not a text", value: raw };
     return [
       {
         column: name,
         ...rule,
-        holds: isStaged ? `("~carried".problem is not null or ${holds})` : holds,
+        holds: isStaged ? `("~problem" is not null or ${holds})` : holds,
       },
     ];
   });
@@ -241,14 +255,14 @@ function noExtra(read: readonly ReadColumn[], isStaged: boolean): Condition {
       read.filter(({ path }) => !path.startsWith("^.")).map(({ path }) => path.split(".")[0] ?? ""),
     ),
   ];
-  const extra = `list_filter(try(json_keys("~carried".raw)), lambda k: k not in (${known.map(quoteText).join(", ")}))`;
+  const extra = `list_filter(try(json_keys("~record")), lambda k: k not in (${known.map(quoteText).join(", ")}))`;
   const holds = `coalesce(len(${extra}), 0) = 0`;
   return {
     column: null,
     rule: "extra",
     message: "has fields that no column asks for",
     says: `'has fields that no column asks for: ' || array_to_string(${extra}, ', ')`,
-    holds: isStaged ? `("~carried".problem is not null or ${holds})` : holds,
+    holds: isStaged ? `("~problem" is not null or ${holds})` : holds,
     value: "null",
   };
 }

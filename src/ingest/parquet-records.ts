@@ -4,7 +4,7 @@ import { quotePath } from "../engine/path.ts";
 import type { Field } from "../schema/type.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import type { RawLayer, ReadColumn } from "./contract.ts";
-import { type InputFile, positionsOf, type Records } from "./records.ts";
+import { type InputFile, positionsOf, type Records, UNPACKED_PLACES } from "./records.ts";
 
 export interface ParquetInput {
   readonly files: readonly InputFile[];
@@ -24,20 +24,27 @@ export function parquetRecords({ files, fields, read }: ParquetInput): Records {
       : `to_json(${column})::varchar`;
   });
   const paths = files.map(({ readPath }) => quotePath(readPath)).join(", ");
-  const carried = `{'raw': [${texts.join(", ")}], 'file': filename, 'line': file_row_number + 1, 'place': null::varchar}`;
+  const columns = fields.map((_, index) => `"~c${index}"`);
+  const direct = texts.map((text, index) => `${text} as ${columns[index]}`);
   const reader = `read_parquet([${paths}], filename = true, file_row_number = true, hive_partitioning = false)`;
   const positions = positionsOf(files);
-  const again = (relation: string): RawLayer => {
-    const taken = places.map(
-      (index, at) => `${index < 0 ? "null::varchar" : `"~carried".raw[${index + 1}]`} as "~r${at}"`,
-    );
-    return { relation: `(select *, ${taken.join(", ") || "1"} from ${relation})`, ...positions };
-  };
+  const taken = places.map(
+    (index, at) => `${index < 0 ? "null::varchar" : columns[index]} as "~r${at}"`,
+  );
+  const layer = (from: string): RawLayer => ({
+    relation: `(select *, ${taken.join(", ") || "1"} from ${from})`,
+    ...positions,
+  });
+  const unpacked = columns.map((column, index) => `"~carried".raw[${index + 1}] as ${column}`);
   return {
     files,
-    raw: again(`(select ${carried} as "~carried" from ${reader})`),
-    again,
-    rawJson: `json_object(${names.map((name, index) => `${quoteText(name)}, "~carried".raw[${index + 1}]`).join(", ")})::varchar`,
+    raw: layer(
+      `(select ${[...direct, `filename as "~file"`, `file_row_number + 1 as "~line"`, `null::varchar as "~place"`].join(", ")} from ${reader})`,
+    ),
+    carried: `{'raw': [${columns.join(", ")}], 'file': "~file", 'line': "~line", 'place': "~place"}`,
+    again: (from) =>
+      layer(`(select *, ${[...unpacked, ...UNPACKED_PLACES].join(", ")} from ${from})`),
+    rawJson: `json_object(${names.map((name, index) => `${quoteText(name)}, ${columns[index]}`).join(", ")})::varchar`,
     needsLines: false,
     countsBroken: false,
     lines: async (_path, raws) => raws.map(() => undefined),

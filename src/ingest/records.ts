@@ -30,11 +30,13 @@ export interface Records {
   readonly files: readonly InputFile[];
   /** The raw layer over the files themselves. */
   readonly raw: RawLayer;
+  /** SQL of `~carried` over the raw layer. */
+  readonly carried: string;
   /** The same layer over a relation that has `~carried`. */
   again(relation: string): RawLayer;
-  /** The JSON text of the record in `~carried`, for people and for replay. */
+  /** The JSON text of the record over the raw layer, for people and for replay. */
   readonly rawJson: string;
-  /** The JSON text of the enclosing objects in `~carried`, where the format has them. */
+  /** The JSON text of the enclosing objects over the raw layer, where the format has them. */
   readonly context?: string;
   /** True where `line` of a carried row is not known yet. */
   readonly needsLines: boolean;
@@ -48,7 +50,7 @@ export interface Records {
   broken(folder: string, bad: string | undefined): Promise<BrokenRecords | undefined>;
 }
 
-/** The expressions of file, line and place over `~carried`. */
+/** The expressions of file, line and place over the columns `~file`, `~line` and `~place`. */
 export function positionsOf(
   files: readonly InputFile[],
 ): Pick<RawLayer, "file" | "line" | "place"> {
@@ -58,7 +60,14 @@ export function positionsOf(
   const file =
     files.length === 1 && first !== undefined
       ? quoteText(first.found.name)
-      : `map([${paths}], [${names}])["~carried".file]`;
-  const line = `"~carried".line`;
-  return { file, line, place: `${file} || coalesce(' ' || "~carried".place, ':' || ${line}, '')` };
+      : `map([${paths}], [${names}])["~file"]`;
+  const line = `"~line"`;
+  return { file, line, place: `${file} || coalesce(' ' || "~place", ':' || ${line}, '')` };
 }
+
+/** The columns of the raw layer that say where a row stands, out of `~carried`. */
+export const UNPACKED_PLACES: readonly string[] = [
+  `"~carried".file as "~file"`,
+  `"~carried".line as "~line"`,
+  `"~carried".place as "~place"`,
+];

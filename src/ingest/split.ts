@@ -53,7 +53,7 @@ export async function splitRecords(input: SplitInput): Promise<Split> {
     ({ name, physicalName, value }) =>
       `${value(extra.get(name) ?? quoteName(name))} as ${quoteName(physicalName)}`,
   );
-  const query = `select ${list.join(", ")}, case when ${quoteName(CLASS)} = 'bad' then "~carried" end as "~carried", ${quoteName(CLASS)}
+  const query = `select ${list.join(", ")}, case when ${quoteName(CLASS)} = 'bad' then ${records.carried} end as "~carried", ${quoteName(CLASS)}
     from (${contract.judge(raw)})`;
   const written = await engine.write(query, {
     folder,
@@ -116,8 +116,12 @@ export async function numberRows(
 /** Every record first as a row that is carried, then numbered; what cannot be read at all stays without a record. */
 async function numberAll(input: SplitInput): Promise<string> {
   const { engine, folder, records } = input;
-  const staged = await engine.write(`select "~carried" from ${records.raw.relation}`, { folder });
-  if (staged.length === 0) return `(select "~carried" from ${records.raw.relation} where false)`;
+  const staged = await engine.write(
+    `select ${records.carried} as "~carried" from ${records.raw.relation}`,
+    { folder },
+  );
+  if (staged.length === 0)
+    return `(select ${records.carried} as "~carried" from ${records.raw.relation} where false)`;
   const all = `read_parquet([${pathsOf(staged)}])`;
   const numbered = await numberRows(input, all);
   return `(from ${numbered} union all by name select "~carried" from ${all} where "~carried".raw is null)`;
