@@ -75,6 +75,7 @@ const COLUMNS: Readonly<Record<SystemTable, Readonly<Record<string, PrimitiveTyp
     path: "string",
     rows: "long",
     size: "long",
+    modified: "double",
     sha256: "string",
     at: "timestamp",
   },

@@ -1,18 +1,20 @@
 /** A chart drawn into a file. */
 
-import { createHash, randomUUID } from "node:crypto";
-import { rename, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { createHash } from "node:crypto";
+import { rename } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { MillraceError, messageOf, systemCodeOf } from "../base/error.ts";
 import { chartOption } from "../chart/option.ts";
 import { chartQuery } from "../chart/query.ts";
 import { renderPng } from "../chart/render-png.ts";
 import { renderSvg } from "../chart/render-svg.ts";
+import type { Snapshot } from "../delta/snapshot.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING } from "../lake/step-info.ts";
 import { tablesOf } from "../sql/render.ts";
 import { ensureFolder, flushFolder, writeFlushed } from "../storage/durable.ts";
 import { safeFileName } from "../warehouse/file-name.ts";
+import { closeOutputStaging, openOutputStaging } from "../warehouse/output-staging.ts";
 import type { Picture } from "./asset.ts";
 import { hashOf, type Ingredients, outdatedBecause, rememberOutput } from "./output.ts";
 import type { PublishContext } from "./publish-table.ts";
@@ -28,7 +30,8 @@ export async function pictureStaleBecause(
     if ((await context.lake.find(table.name)) === undefined)
       return `${table.name} is not there yet`;
   }
-  return outdatedBecause(context, name, await ingredients(context, asset));
+  const tables = await findTables(context, namesIn(asset));
+  return outdatedBecause(context, name, ingredients(context, asset, tables));
 }
 
 export async function drawPicture(
@@ -48,7 +51,7 @@ export async function drawPicture(
       asset.format === "png"
         ? await renderPng(option, size)
         : Buffer.from(await renderSvg(option, size));
-    const what = await ingredients(context, asset);
+    const what = ingredients(context, asset, tables);
     await writeWhole(context, what.path, bytes);
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     const made = { path: what.path, rows: BigInt(rows.length), sizeBytes: bytes.length, sha256 };
@@ -65,18 +68,25 @@ export async function drawPicture(
   }
 }
 
-async function ingredients(context: PublishContext, asset: Picture): Promise<Ingredients> {
-  const tables = await findTables(context, namesIn(asset));
+function ingredients(
+  context: PublishContext,
+  asset: Picture,
+  tables: ReadonlyMap<string, Snapshot>,
+): Ingredients {
   const { from, ...chart } = asset.chart;
   return {
     definition: hashOf([render(context, from), chart, asset.width, asset.height]),
     input: versionsOf(tables),
-    path: resolve(
-      context.root,
-      context.text(asset.folder),
-      `${safeFileName(asset.name)}.${asset.format}`,
-    ),
+    path: picturePath(context, asset),
   };
+}
+
+/** Absolute. */
+export function picturePath(
+  { root, text }: Pick<PublishContext, "root" | "text">,
+  { folder, name, format }: Picture,
+): string {
+  return resolve(root, text(folder), `${safeFileName(name)}.${format}`);
 }
 
 function namesIn({ chart }: Picture): string[] {
@@ -85,17 +95,21 @@ function namesIn({ chart }: Picture): string[] {
 
 /** The file appears whole, or the old one stays. */
 async function writeWhole({ lake }: StepContext, path: string, bytes: Uint8Array): Promise<void> {
-  const folder = resolve(path, "..");
-  const temp = join(folder, `.millrace-${randomUUID()}.tmp`);
+  const folder = dirname(path);
   try {
     await ensureFolder(folder, folder);
-    await writeFlushed(temp, bytes);
-    lake.crash("publish/written");
-    await rename(temp, path);
-    await flushFolder(folder);
-    lake.crash("publish/renamed");
+    const staging = await openOutputStaging(folder);
+    try {
+      const staged = join(staging.folder, basename(path));
+      await writeFlushed(staged, bytes);
+      lake.crash("publish/written");
+      await rename(staged, path);
+      await flushFolder(folder);
+      lake.crash("publish/renamed");
+    } finally {
+      await closeOutputStaging(staging, folder);
+    }
   } catch (cause) {
-    await rm(temp, { force: true }).catch(() => {});
     if (systemCodeOf(cause) === undefined) throw cause;
     throw new MillraceError(`${path} cannot be written: ${messageOf(cause)}`, {
       code: "publish/cannot-write",

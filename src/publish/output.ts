@@ -1,7 +1,9 @@
 /** What an output was made of, remembered in `system.outputs`, so that it is made again only when that changed. */
 
 import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import { relationOf } from "../lake/lake.ts";
 import type { StepContext } from "../lake/step.ts";
 import { appendRows } from "../lake/system-table.ts";
@@ -22,7 +24,7 @@ export interface Ingredients {
   readonly path: string;
 }
 
-/** Why the output must be made again; undefined where the file is there as it was made. */
+/** Why the output must be made again; undefined where the file is there as it was made of these ingredients. */
 export async function outdatedBecause(
   { lake }: Pick<StepContext, "lake">,
   name: string,
@@ -30,15 +32,26 @@ export async function outdatedBecause(
 ): Promise<string | undefined> {
   const outputs = await lake.find("system.outputs");
   if (outputs === undefined) return "it is new";
-  const [last] = await lake.engine.rows(
-    `select definition, input, path, size from ${await relationOf(lake, outputs)} where asset = ${quoteText(name)} and path = ${quoteText(path)} order by "at" desc limit 1`,
+  const made = await lake.engine.rows(
+    `select definition, input, size, modified, sha256 from ${await relationOf(lake, outputs)} where asset = ${quoteText(name)} and path = ${quoteText(path)} order by "at" desc`,
   );
+  const [last] = made;
   if (last === undefined) return "it is new";
-  if (last.definition !== definition) return "its definition or a parameter changed";
-  if (last.input !== input) return "its table has a new version";
+  const same = made.filter((row) => row.definition === definition && row.input === input);
+  if (same.length === 0) {
+    return last.definition === definition
+      ? "its table has a new version"
+      : "its definition or a parameter changed";
+  }
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return "the file is gone";
-  return found.size === Number(last.size) ? undefined : "the file was changed by somebody else";
+  const equal = same.filter((row) => Number(row.size) === found.size);
+  if (equal.some((row) => row.modified === found.mtimeMs)) return undefined;
+  // Copied or restored, it may still be the same file.
+  const sha256 = equal.length === 0 ? undefined : await hashOfFile(path);
+  return equal.some((row) => row.sha256 === sha256)
+    ? undefined
+    : "the file was changed by somebody else";
 }
 
 export async function rememberOutput(
@@ -47,6 +60,7 @@ export async function rememberOutput(
   { definition, input }: Ingredients,
   made: Made,
 ): Promise<void> {
+  const { mtimeMs } = await stat(made.path);
   const row = {
     run: run.id,
     asset: name,
@@ -55,6 +69,7 @@ export async function rememberOutput(
     path: made.path,
     rows: made.rows,
     size: made.sizeBytes,
+    modified: mtimeMs,
     sha256: made.sha256,
     at: lake.clock.now().toISOString(),
   };
@@ -63,4 +78,10 @@ export async function rememberOutput(
 
 export function hashOf(parts: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+}
+
+async function hashOfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
 }

@@ -1,6 +1,7 @@
 /** A table written to a folder of files. */
 
 import { resolve } from "node:path";
+import type { Snapshot } from "../delta/snapshot.ts";
 import { viewName } from "../lake/lake.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING } from "../lake/step-info.ts";
@@ -20,9 +21,11 @@ export async function publicationStaleBecause(
   name: string,
   asset: Publication,
 ): Promise<string | undefined> {
-  if ((await context.lake.find(asset.table.name)) === undefined)
-    return `${asset.table.name} is not there yet`;
-  return outdatedBecause(context, name, await ingredients(context, asset));
+  for (const table of tablesIn(asset)) {
+    if ((await context.lake.find(table)) === undefined) return `${table} is not there yet`;
+  }
+  const tables = await findTables(context, tablesIn(asset));
+  return outdatedBecause(context, name, ingredients(context, asset, tables));
 }
 
 export async function publishTable(
@@ -51,7 +54,7 @@ export async function publishTable(
       },
       session,
     );
-    await rememberOutput(context, name, await ingredients(context, asset), made);
+    await rememberOutput(context, name, ingredients(context, asset, tables), made);
     context.lake.crash("publish/recorded");
     const rows = Number(made.rows);
     return {
@@ -66,9 +69,11 @@ export async function publishTable(
   }
 }
 
-async function ingredients(context: PublishContext, asset: Publication): Promise<Ingredients> {
-  const tables = await findTables(context, tablesIn(asset));
-  const folder = folderOfOutput(context, asset);
+function ingredients(
+  context: PublishContext,
+  asset: Publication,
+  tables: ReadonlyMap<string, Snapshot>,
+): Ingredients {
   return {
     definition: hashOf([
       queryOf(context, asset),
@@ -79,8 +84,17 @@ async function ingredients(context: PublishContext, asset: Publication): Promise
       asset.to.formulas,
     ]),
     input: versionsOf(tables),
-    path: resolve(folder, `${safeFileName(fileName(asset))}.${asset.to.format}`),
+    path: publicationPath(context, asset),
   };
+}
+
+/** Absolute. */
+export function publicationPath(
+  context: Pick<PublishContext, "root" | "text">,
+  asset: Publication,
+): string {
+  const file = `${safeFileName(fileName(asset))}.${asset.to.format}`;
+  return resolve(folderOfOutput(context, asset), file);
 }
 
 function queryOf(context: PublishContext, { table, where, orderBy }: Publication): string {

@@ -6,14 +6,14 @@ import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Crash, noCrash } from "../base/crash-point.ts";
-import { MillraceError, systemCodeOf } from "../base/error.ts";
+import { MillraceError } from "../base/error.ts";
 import { suggestWord } from "../base/suggest.ts";
 import { ensureFolder, flushFile, flushFolder } from "../storage/durable.ts";
-import { openLocalStaging, STAGING } from "../storage/staging.ts";
 import type { Staging } from "../storage/storage.ts";
 import { copyStatement, type FileDialect, type TitledField } from "./copy.ts";
 import { safeFileName } from "./file-name.ts";
 import { folderError } from "./folder-error.ts";
+import { closeOutputStaging, openOutputStaging } from "./output-staging.ts";
 import type { Output, RowSource, Warehouse, Written } from "./warehouse.ts";
 
 export interface FileWarehouseOptions extends FileDialect {
@@ -39,7 +39,7 @@ export function createFileWarehouse(
       try {
         await ensureFolder(folder, folder);
         await checkPlace(join(folder, file));
-        const staging = await openStaging(folder);
+        const staging = await openOutputStaging(folder);
         try {
           const { query } = output;
           const written = await stage({ query, columns, source, options, staging });
@@ -49,7 +49,7 @@ export function createFileWarehouse(
           crash("publish/renamed");
           return { ...written, path: join(folder, file) };
         } finally {
-          await closeStaging(staging, folder);
+          await closeOutputStaging(staging, folder);
         }
       } catch (error) {
         throw folderError(error, { folder, file });
@@ -139,21 +139,4 @@ async function copyMarked(from: string, to: string): Promise<string> {
   }
   await pipeline(marked, createWriteStream(to));
   return hash.digest("hex");
-}
-
-/** Another writer that finishes may remove the empty folder in which ours is about to be made. */
-async function openStaging(folder: string): Promise<Staging> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await openLocalStaging(folder);
-    } catch (error) {
-      if (systemCodeOf(error) !== "ENOENT" || attempt === 10) throw error;
-    }
-  }
-}
-
-/** The folder is a person's: nothing of ours is left in it when nobody writes. */
-async function closeStaging(staging: Staging, folder: string): Promise<void> {
-  await staging.close();
-  await fs.rmdir(join(folder, STAGING)).catch(() => {});
 }

@@ -37,8 +37,8 @@ export interface Sandbox {
   project(assets?: readonly Asset[], given?: Given): Promise<Project>;
   plan(assets?: readonly Asset[], given?: Given): Promise<Plan>;
   run(assets?: readonly Asset[], given?: Given): Promise<RunResult>;
-  /** The rows of a table in a fixed order. */
-  rows(table: string, select?: string): Promise<Row[]>;
+  /** The rows of a table in a fixed order; `rest` may filter or group them. */
+  rows(table: string, select?: string, rest?: string): Promise<Row[]>;
   tables(): Promise<string[]>;
   version(table: string): Promise<number | undefined>;
   /** A lake opened for `use`, and closed. */
@@ -112,10 +112,10 @@ export function sandboxIn(folder: string): Sandbox {
         { ...given, lake: checked.lakePath },
       );
     },
-    rows: (table, select = "*") =>
+    rows: (table, select = "*", rest = "") =>
       open(async ({ lake }) => {
         const relation = await relationOf(lake, await loadTable(lake, table));
-        return lake.engine.rows(`select ${select} from ${relation} order by all`);
+        return lake.engine.rows(`select ${select} from ${relation} ${rest} order by all`);
       }),
     tables: () => open(({ lake }) => listTables(lake)),
     version: (table) => open(async ({ lake }) => (await lake.find(table))?.version),

@@ -1,0 +1,38 @@
+/** Processes of a test that are killed or end by themselves. */
+
+import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly errors: string;
+}
+
+export interface Running {
+  readonly ended: Promise<Ended>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts a script of this folder with the sources of the library. */
+export function start(script: string, args: readonly string[]): Running {
+  const path = join(import.meta.dirname, script);
+  const child = spawn(process.execPath, ["--conditions=millrace-source", path, ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: {
+      ...process.env,
+      UV_THREADPOOL_SIZE: "16",
+      NODE_COMPILE_CACHE: join(tmpdir(), "millrace-compile-cache"),
+    },
+  });
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal, errors }));
+  });
+  return { ended, kill: (signal) => child.kill(signal) };
+}
