@@ -1,4 +1,5 @@
--- One line for each restaurant of a known country; the date is that of its earliest event.
+-- One line for each restaurant; the date is that of its earliest event. No restaurant goes missing where its country
+-- has left the workbook: the table's checks tell.
 select
   r.id as "Restaurant Id",
   r.name as "Restaurant Name",
@@ -9,4 +10,4 @@ select
   nullif(trim(r.cuisines), '') as "Cuisines",
   list_min(list_transform(r.events, lambda e: e.event.start_date)) as "Event Date"
 from $restaurants as r
-join $countries as c on c.code = r.country_id
+left join $countries as c on c.code = r.country_id

@@ -13,9 +13,11 @@ import {
   integer,
   jsonFile,
   list,
+  notNull,
   param,
   picture,
   publish,
+  rowCount,
   type Sql,
   sql,
   sqlFile,
@@ -73,7 +75,7 @@ const restaurants = ingest("bronze.restaurants", {
   },
   rules: {
     [UNKNOWN_COUNTRY]: sql`country_id in (select code from ${countries})`,
-    "id is R.res_id": sql`id = res_id::varchar`,
+    "id must be R.res_id": sql`id = res_id::varchar`,
   },
   redact: ["apikey"],
   unique: { key: "id" },
@@ -94,7 +96,11 @@ const details = transform(
       Cuisines: text().optional(),
       "Event Date": date().optional(),
     },
-    checks: { "a restaurant stands in one line": unique("Restaurant Id") },
+    checks: {
+      "a restaurant stands in one line": unique("Restaurant Id"),
+      "every country is in the workbook still": notNull("Country"),
+      "there are restaurants": rowCount({ min: 1 }),
+    },
   },
 );
 

@@ -1,11 +1,11 @@
 /** The example restaurants, on its sample and on the real input. */
 
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseCsvObjects } from "hucre/csv";
-import { readXlsx } from "hucre/xlsx";
+import { readXlsx, writeXlsx } from "hucre/xlsx";
 import {
   API_KEY,
   COUNTRIES,
@@ -132,6 +132,19 @@ test("the histogram is a picture", async (t) => {
   await example.run();
   const png = await readFile(join(example.folder, "out", "restaurant_ratings_histogram.png"));
   assert.deepEqual([...png.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
+});
+
+test("a country that leaves the workbook fails the details and leaves their file as it was", async (t) => {
+  const example = await openExample(t, "restaurants", ["out"]);
+  await example.run();
+  const before = await readCsv(example, "restaurant_details.csv");
+  const countriesOf = join(example.folder, "countries.xlsx");
+  const rows = [["Country Code", "Country"], ...COUNTRIES.slice(1).map((row) => [...row])];
+  await writeFile(countriesOf, await writeXlsx({ sheets: [{ name: "Sheet1", rows }] }));
+  const { state, steps } = await example.run({ countries: countriesOf });
+  assert.equal(state, "failed");
+  assert.equal(steps.find(({ asset }) => asset === "gold.restaurant_details")?.state, "failed");
+  assert.deepEqual(await readCsv(example, "restaurant_details.csv"), before);
 });
 
 test("the API key of the dump is nowhere in the lake and in no output", async (t) => {
