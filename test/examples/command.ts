@@ -1,11 +1,11 @@
 /** The command as a person runs it on an example, and what it prints. */
 
-import { execFile } from "node:child_process";
+import assert from "node:assert/strict";
 import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { promisify } from "node:util";
+import { documentOf, millrace } from "../cli/command.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -41,28 +41,29 @@ export interface QuarantineResult {
   readonly rows: readonly { readonly raw: string; readonly position: string }[];
 }
 
-/** An example with a lake and output folders of its own, gone after the test. */
+/** An example with a lake and output folders of its own; all of it is gone once closed. */
 export interface Example {
   readonly folder: string;
+  close(): Promise<void>;
   run(params?: Readonly<Record<string, string>>): Promise<RunResult>;
   query(statement: string): Promise<readonly Row[]>;
   quarantine(table: string): Promise<QuarantineResult>;
 }
 
 /** `outputs` are the parameters that name folders; each becomes a folder inside `folder`. */
-export async function openExample(
-  t: TestContext,
-  name: string,
-  outputs: readonly string[],
-): Promise<Example> {
+export async function openExample(name: string, outputs: readonly string[]): Promise<Example> {
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
-  t.after(() => rm(folder, { recursive: true }));
   const places = ["--project", join(ROOT, "examples", name), "--lake", join(folder, "lake")];
   const redirected = Object.fromEntries(outputs.map((param) => [param, join(folder, param)]));
-  const asked = async (...args: readonly string[]): Promise<unknown> =>
-    JSON.parse(await millrace(...args, ...places, "--json"));
+  // A run with a failed step ends with 1, and tells it in its document all the same.
+  const asked = async (...args: readonly string[]): Promise<unknown> => {
+    const { code, out, err } = await millrace([...args, ...places, "--json"]);
+    assert.ok(code === 0 || code === 1, err);
+    return documentOf(out);
+  };
   return {
     folder,
+    close: () => rm(folder, { recursive: true }),
     run: async (params = {}) => {
       const all = Object.entries({ ...redirected, ...params });
       const options = all.flatMap(([key, value]) => ["--param", `${key}=${value}`]);
@@ -87,17 +88,4 @@ export async function findRealInput(t: TestContext, name: string): Promise<strin
 
 export function ledgerOf({ steps }: RunResult, asset: string): Ledger | undefined {
   return steps.find((step) => step.asset === asset)?.ledger;
-}
-
-async function millrace(...args: readonly string[]): Promise<string> {
-  const command = [join(ROOT, "bin", "millrace"), ...args];
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, command, { maxBuffer: 1 << 28 });
-    return stdout;
-  } catch (error) {
-    // A run with a failed step ends with 1 and tells it in its result all the same.
-    const { code, stdout } = error as { code?: unknown; stdout?: string };
-    if (code === 1 && stdout?.startsWith("{") === true) return stdout;
-    throw error;
-  }
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { cp, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { parseCsvObjects } from "hucre/csv";
 import {
   deliveries,
@@ -11,13 +11,30 @@ import {
   type Member,
   sampleFiles,
 } from "../../examples/memberships/sample.ts";
-import { type Example, findRealInput, ledgerOf, openExample, type Row } from "./command.ts";
+import {
+  type Example,
+  findRealInput,
+  ledgerOf,
+  openExample,
+  type Row,
+  type RunResult,
+} from "./command.ts";
 
 const FOLDERS = ["accepted", "rejected"];
 const SAMPLE = join(import.meta.dirname, "..", "..", "examples", "memberships", "sample");
 
 const all = deliveries().flatMap((delivery) => delivery.applications);
 const wrong = all.filter(({ faults }) => faults.length > 0);
+
+let sample: Example;
+let first: RunResult;
+
+before(async () => {
+  sample = await openExample("memberships", FOLDERS);
+  first = await sample.run();
+});
+
+after(() => sample.close());
 
 test("the sample is what its generator writes", async () => {
   const found = await readdir(SAMPLE);
@@ -27,33 +44,29 @@ test("the sample is what its generator writes", async () => {
   }
 });
 
-test("every application of the sample is a member, turned away, or there already", async (t) => {
-  const example = await openExample(t, "memberships", FOLDERS);
-  const result = await example.run();
-  assert.equal(result.state, "done");
+test("every application of the sample is a member, turned away, or there already", async () => {
+  assert.equal(first.state, "done");
   const good = new Set(all.filter(({ member }) => member !== undefined).map(({ line }) => line));
-  assert.deepEqual(ledgerOf(result, "bronze.applications"), {
+  assert.deepEqual(ledgerOf(first, "bronze.applications"), {
     read: all.length,
     written: good.size,
     quarantined: wrong.length,
     deduplicated: 1,
     filtered: 0,
   });
-  assert.deepEqual(await membersOf(example), expectedMembers(deliveries().map(({ name }) => name)));
-  const [vega] = await example.query(
+  assert.deepEqual(await membersOf(sample), expectedMembers(deliveries().map(({ name }) => name)));
+  const [vega] = await sample.query(
     "select membership_id, above_18, mobile_no from silver.members where last_name = 'Vega'",
   );
   assert.deepEqual(vega, { membership_id: "Vega_91945", above_18: true, mobile_no: "66550042" });
-  const shared = await example.query(
+  const shared = await sample.query(
     "select membership_id from silver.members group by all having count(*) > 1",
   );
   assert.deepEqual(shared, [{ membership_id: "Lindqvist_31b27" }]);
 });
 
-test("every fault of the sample is a reason in quarantine, and nothing else is", async (t) => {
-  const example = await openExample(t, "memberships", FOLDERS);
-  await example.run();
-  const { total, reasons } = await example.quarantine("bronze.applications");
+test("every fault of the sample is a reason in quarantine, and nothing else is", async () => {
+  const { total, reasons } = await sample.quarantine("bronze.applications");
   assert.equal(total, wrong.length);
   const found = Object.fromEntries(reasons.map((one) => [faultOf(one), one.count]));
   const expected: Partial<Record<Fault, number>> = {};
@@ -63,15 +76,13 @@ test("every fault of the sample is a reason in quarantine, and nothing else is",
   assert.deepEqual(found, expected);
 });
 
-test("the files of the accepted and the rejected hold what the tables hold", async (t) => {
-  const example = await openExample(t, "memberships", FOLDERS);
-  await example.run();
-  const members = await readCsv(join(example.folder, "accepted", "members.csv"));
+test("the files of the accepted and the rejected hold what the tables hold", async () => {
+  const members = await readCsv(join(sample.folder, "accepted", "members.csv"));
   assert.deepEqual(
     members.map(({ mobile_no }) => mobile_no),
-    (await membersOf(example)).map(({ mobile_no }) => mobile_no),
+    (await membersOf(sample)).map(({ mobile_no }) => mobile_no),
   );
-  const rejected = await readCsv(join(example.folder, "rejected", "rejected.csv"));
+  const rejected = await readCsv(join(sample.folder, "rejected", "rejected.csv"));
   assert.equal(rejected.length, wrong.length);
   const lines = rejected.map(({ name, email, date_of_birth, mobile_no, unreadable_line }) =>
     unreadable_line === ""
@@ -84,22 +95,21 @@ test("the files of the accepted and the rejected hold what the tables hold", asy
   assert.equal(String(reasons).split("; ").length, 4);
 });
 
-test("a second run of the sample does nothing", async (t) => {
-  const example = await openExample(t, "memberships", FOLDERS);
-  await example.run();
-  const tables = () => example.query("select * from silver.members order by all");
-  const before = await tables();
-  const result = await example.run();
+test("a second run of the sample does nothing", async () => {
+  const tables = () => sample.query("select * from silver.members order by all");
+  const rows = await tables();
+  const result = await sample.run();
   assert.equal(result.state, "nothing to do");
   assert.deepEqual(
     result.steps.filter(({ state }) => state !== "up to date"),
     [],
   );
-  assert.deepEqual(await tables(), before);
+  assert.deepEqual(await tables(), rows);
 });
 
 test("members keep their numbers when files with earlier names arrive later", async (t) => {
-  const example = await openExample(t, "memberships", FOLDERS);
+  const example = await openExample("memberships", FOLDERS);
+  t.after(example.close);
   const inbox = join(example.folder, "inbox");
   await mkdir(inbox);
   const [early, late] = deliveries().map(({ name }) => name);
@@ -112,11 +122,13 @@ test("members keep their numbers when files with earlier names arrive later", as
 });
 
 test("the cut-off date and the age are parameters", async (t) => {
-  const example = await openExample(t, "memberships", FOLDERS);
+  const example = await openExample("memberships", FOLDERS);
+  t.after(example.close);
   await example.run({ as_of: "2022-01-02" });
   const newYear = "select birthday, above_18 from silver.members where last_name = 'Newyear'";
   assert.deepEqual(await example.query(newYear), [{ birthday: "20040101", above_18: true }]);
-  const strict = await openExample(t, "memberships", FOLDERS);
+  const strict = await openExample("memberships", FOLDERS);
+  t.after(strict.close);
   await strict.run({ age: "50" });
   const [youngest] = await strict.query("select max(birthday) as birthday from silver.members");
   const { birthday } = youngest ?? {};
@@ -126,7 +138,8 @@ test("the cut-off date and the age are parameters", async (t) => {
 test("the real input gives 706 members and turns 4,293 applications away", async (t) => {
   const input = await findRealInput(t, "memberships");
   if (input === undefined) return;
-  const example = await openExample(t, "memberships", FOLDERS);
+  const example = await openExample("memberships", FOLDERS);
+  t.after(example.close);
   const result = await example.run({ inbox: join(input, "*.csv") });
   assert.deepEqual(ledgerOf(result, "bronze.applications"), {
     read: 4999,

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { parseCsvObjects } from "hucre/csv";
 import { readXlsx, writeXlsx } from "hucre/xlsx";
 import {
@@ -14,7 +14,7 @@ import {
   type Restaurant,
   type RestaurantEvent,
 } from "../../examples/restaurants/sample.ts";
-import { type Example, findRealInput, ledgerOf, openExample } from "./command.ts";
+import { type Example, findRealInput, ledgerOf, openExample, type RunResult } from "./command.ts";
 
 const SAMPLE = join(import.meta.dirname, "..", "..", "examples", "restaurants", "sample");
 const FIRST_DAY = "2019-04-01";
@@ -41,24 +41,32 @@ const readable = every.filter(({ rating }) => typeof rating === "number");
 const countries = new Map(COUNTRIES);
 const known = readable.filter(({ country }) => countries.has(country));
 
+let sample: Example;
+let first: RunResult;
+
+before(async () => {
+  sample = await openExample("restaurants", ["out"]);
+  first = await sample.run();
+});
+
+after(() => sample.close());
+
 test("the sample is what its generator writes", async () => {
   assert.equal(await readFile(join(SAMPLE, "restaurants.json"), "utf8"), dump());
   const { sheets } = await readXlsx(await readFile(join(SAMPLE, "countries.xlsx")));
   assert.deepEqual(sheets[0]?.rows, [["Country Code", "Country"], ...COUNTRIES]);
 });
 
-test("every restaurant of the sample is told, turned away, or told already", async (t) => {
-  const example = await openExample(t, "restaurants", ["out"]);
-  const result = await example.run();
-  assert.equal(result.state, "done");
-  assert.deepEqual(ledgerOf(result, "bronze.restaurants"), {
+test("every restaurant of the sample is told, turned away, or told already", async () => {
+  assert.equal(first.state, "done");
+  assert.deepEqual(ledgerOf(first, "bronze.restaurants"), {
     read: delivered.length + refused,
     written: known.length,
     quarantined: every.length - known.length + refused,
     deduplicated: delivered.length - every.length,
     filtered: 0,
   });
-  const { reasons, rows } = await example.quarantine("bronze.restaurants");
+  const { reasons, rows } = await sample.quarantine("bronze.restaurants");
   const countOf = (wanted: string) =>
     reasons.find(({ column, rule, message }) => [column, rule, message].includes(wanted))?.count;
   assert.equal(countOf("country is not in the workbook"), readable.length - known.length);
@@ -67,9 +75,7 @@ test("every restaurant of the sample is told, turned away, or told already", asy
   assert.equal(rows.filter(({ raw }) => raw.includes("used up your calls")).length, refused);
 });
 
-test("restaurant_details.csv tells each restaurant of a known country", async (t) => {
-  const example = await openExample(t, "restaurants", ["out"]);
-  await example.run();
+test("restaurant_details.csv tells each restaurant of a known country", async () => {
   const expected = known.map((one) => ({
     "Restaurant Id": String(one.id),
     "Restaurant Name": one.name.trim(),
@@ -80,13 +86,11 @@ test("restaurant_details.csv tells each restaurant of a known country", async (t
     Cuisines: one.cuisines,
     "Event Date": (one.events ?? []).map(({ from }) => from).sort()[0] ?? "NA",
   }));
-  const found = await readCsv(example, "restaurant_details.csv");
+  const found = await readCsv(sample, "restaurant_details.csv");
   assert.deepEqual(found, inOrder(expected, "Restaurant Id"));
 });
 
-test("restaurant_events.csv tells the events of April 2019, once for each restaurant", async (t) => {
-  const example = await openExample(t, "restaurants", ["out"]);
-  await example.run();
+test("restaurant_events.csv tells the events of April 2019, once for each restaurant", async () => {
   const expected = eventsOf(known, "overlaps").map(({ restaurant, event }) => ({
     "Event Id": String(event.id),
     "Restaurant Id": String(restaurant.id),
@@ -98,11 +102,12 @@ test("restaurant_events.csv tells the events of April 2019, once for each restau
   }));
   const byPlace = (rows: readonly Record<string, unknown>[]) =>
     inOrder(inOrder(rows, "Restaurant Id"), "Event Id");
-  assert.deepEqual(byPlace(await readCsv(example, "restaurant_events.csv")), byPlace(expected));
+  assert.deepEqual(byPlace(await readCsv(sample, "restaurant_events.csv")), byPlace(expected));
 });
 
 test("what makes an event one of April is a parameter", async (t) => {
-  const example = await openExample(t, "restaurants", ["out"]);
+  const example = await openExample("restaurants", ["out"]);
+  t.after(example.close);
   for (const word of Object.keys(IN_MONTH)) {
     await example.run({ in_month: word });
     const found = await readCsv(example, "restaurant_events.csv");
@@ -110,9 +115,7 @@ test("what makes an event one of April is a parameter", async (t) => {
   }
 });
 
-test("rating thresholds count every readable restaurant in the words of the guide", async (t) => {
-  const example = await openExample(t, "restaurants", ["out"]);
-  await example.run();
+test("rating thresholds count every readable restaurant in the words of the guide", async () => {
   const groups = Map.groupBy(readable, ({ text }) => WORDS[text] ?? text);
   const expected = [...groups].map(([word, some]) => {
     const ratings = some.map(({ rating }) => Number(rating));
@@ -124,18 +127,17 @@ test("rating thresholds count every readable restaurant in the words of the guid
       restaurants: some.length,
     };
   });
-  assert.deepEqual(await thresholdsOf(example), inOrder(expected, "rating_text"));
+  assert.deepEqual(await thresholdsOf(sample), inOrder(expected, "rating_text"));
 });
 
-test("the histogram is a picture", async (t) => {
-  const example = await openExample(t, "restaurants", ["out"]);
-  await example.run();
-  const png = await readFile(join(example.folder, "out", "restaurant_ratings_histogram.png"));
+test("the histogram is a picture", async () => {
+  const png = await readFile(join(sample.folder, "out", "restaurant_ratings_histogram.png"));
   assert.deepEqual([...png.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
 });
 
 test("a country that leaves the workbook fails the details and leaves their file as it was", async (t) => {
-  const example = await openExample(t, "restaurants", ["out"]);
+  const example = await openExample("restaurants", ["out"]);
+  t.after(example.close);
   await example.run();
   const before = await readCsv(example, "restaurant_details.csv");
   const countriesOf = join(example.folder, "countries.xlsx");
@@ -147,29 +149,25 @@ test("a country that leaves the workbook fails the details and leaves their file
   assert.deepEqual(await readCsv(example, "restaurant_details.csv"), before);
 });
 
-test("the API key of the dump is nowhere in the lake and in no output", async (t) => {
-  const example = await openExample(t, "restaurants", ["out"]);
-  await example.run();
-  const files = await readdir(example.folder, { recursive: true, withFileTypes: true });
+test("the API key of the dump is nowhere in the lake and in no output", async () => {
+  const files = await readdir(sample.folder, { recursive: true, withFileTypes: true });
   for (const file of files.filter((entry) => entry.isFile())) {
     const content = await readFile(join(file.parentPath, file.name));
     assert.equal(content.includes(API_KEY), false, file.name);
   }
   // Parquet may hold it compressed, so its rows are looked at too.
-  const { rows } = await example.quarantine("bronze.restaurants");
+  const { rows } = await sample.quarantine("bronze.restaurants");
   assert.equal(rows.length > 0, true);
   assert.equal(JSON.stringify(rows).includes(API_KEY), false);
-  const [kept] = await example.query(
+  const [kept] = await sample.query(
     'select string_agg(q::varchar) as quarantine, (select string_agg(r::varchar) from bronze.restaurants r) as restaurants from quarantine."bronze.restaurants" q',
   );
   assert.equal(JSON.stringify(kept).includes(API_KEY), false);
   assert.match(JSON.stringify(kept), /apikey/);
 });
 
-test("a second run of the sample does nothing", async (t) => {
-  const example = await openExample(t, "restaurants", ["out"]);
-  await example.run();
-  const { state, steps } = await example.run();
+test("a second run of the sample does nothing", async () => {
+  const { state, steps } = await sample.run();
   assert.equal(state, "nothing to do");
   assert.deepEqual(
     steps.filter((step) => step.state !== "up to date"),
@@ -184,7 +182,8 @@ test("the real input gives 1,280 restaurants, 182 events in April and five thres
     data: join(input, "restaurant_data.json"),
     countries: join(input, "Country-Code.xlsx"),
   };
-  const example = await openExample(t, "restaurants", ["out"]);
+  const example = await openExample("restaurants", ["out"]);
+  t.after(example.close);
   const result = await example.run(places);
   assert.deepEqual(ledgerOf(result, "bronze.restaurants"), {
     read: 1300,
