@@ -132,7 +132,10 @@ function isListed(list: typeof NOT_RUN, { path }: Page, { text }: Block): boolea
 /** What a person sees who stands in a checkout; a page that begins with an empty folder makes its own. */
 async function copyCheckout(folder: string): Promise<void> {
   const isInput = (path: string): boolean => !/[/\\](out|lake)$/.test(path);
-  await cp(join(ROOT, "examples"), join(folder, "examples"), { recursive: true, filter: isInput });
+  const parts = ["examples", "src/base", "test/base", "package.json"];
+  for (const part of parts) {
+    await cp(join(ROOT, part), join(folder, part), { recursive: true, filter: isInput });
+  }
 }
 
 /** A block imports what it uses, where it does not say so itself. */
@@ -152,9 +155,11 @@ async function runScript(script: string, cwd: string): Promise<void> {
 
 async function run(program: string, args: readonly string[], cwd: string): Promise<void> {
   const path = [join(place, "bin"), dirname(process.execPath), process.env.PATH].join(delimiter);
-  const env = { ...process.env, PATH: path, UV_THREADPOOL_SIZE: "16" };
+  // A test runner inside of a test would think that it is a part of it.
+  const { NODE_TEST_CONTEXT: _, ...outside } = process.env;
+  const env = { ...outside, PATH: path, UV_THREADPOOL_SIZE: "16" };
   await promisify(execFile)(program, args, { cwd, env, maxBuffer: 1 << 26 }).catch(
-    ({ message, stdout }: { message: string; stdout: string }) =>
-      assert.fail(`${stdout.slice(-3000)}\n${message.slice(-3000)}`),
+    ({ stdout, stderr }: { stdout: string; stderr: string }) =>
+      assert.fail(`${stdout.slice(-3000)}\n${stderr.slice(-3000)}`),
   );
 }
