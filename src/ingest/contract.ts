@@ -56,6 +56,8 @@ export interface Condition {
   readonly says?: string;
   /** Never null. */
   readonly holds: string;
+  /** The same with fewer checks, where those before it in the list hold; may be null where it does not. Left out, `holds`; empty, another says it. */
+  readonly quick?: string;
   /** The raw text that broke it. */
   readonly value: string;
 }
@@ -143,13 +145,16 @@ export function compileContract({
     version,
     read,
     judge(raw) {
-      const all = [...(raw.extraConditions ?? []), ...conditions].map(({ holds }) => holds);
-      const good = all.length === 0 ? "true" : all.join(" and ");
+      const all = [...(raw.extraConditions ?? []), ...conditions].map(
+        ({ quick, holds }) => quick ?? holds,
+      );
+      const good = all.filter((one) => one !== "").join(" and ") || "true";
+      const { GOOD, BAD, FILTERED } = CLASS_VALUES;
       const judged =
         where === undefined
-          ? `case when ${good} then 'good' else 'bad' end`
-          : `case when coalesce((${where}), true) = false then 'filtered' when not (${good}) then 'bad' when (${where}) then 'good' else 'filtered' end`;
-      return `select *, ${judged} as "~class" from (${typedLayer(raw)})`;
+          ? `case when ${good} then ${GOOD} else ${BAD} end`
+          : `case when coalesce((${where}), true) = false then ${FILTERED} when not coalesce((${good}), false) then ${BAD} when (${where}) then ${GOOD} else ${FILTERED} end`;
+      return `select *, (${judged})::utinyint as "~class" from (${typedLayer(raw)})`;
     },
     explain(raw) {
       const reasons = [...(raw.extraConditions ?? []), ...conditions].map(reasonOf);
@@ -162,6 +167,9 @@ export function compileContract({
     },
   };
 }
+
+/** What `~class` says of a row. */
+export const CLASS_VALUES = { GOOD: 0, BAD: 1, FILTERED: 2 } as const;
 
 /** The type of the column `reasons` of a quarantine table. */
 export const REASONS = {
@@ -197,40 +205,50 @@ function columnConditions(
   const x = `"~x${index}"`;
   const typed = quoteName(name);
   const conditions: Condition[] = [];
-  const add = (rule: string, message: string, holds: string): void => {
-    conditions.push({ column: name, rule, message, holds, value: raw });
+  const add = (rule: string, message: string, holds: string, quick?: string): void => {
+    conditions.push({
+      column: name,
+      rule,
+      message,
+      holds,
+      value: raw,
+      ...(quick === undefined ? {} : { quick }),
+    });
   };
-  if (!optional) add("required", "is missing", `${x} is not null`);
-  if (type.kind !== "text")
-    add("type", conversionMessage(type), `(${x} is null or ${typed} is not null)`);
+  // A required value that has its type is there: one check for both.
+  const isTyped = type.kind !== "text";
+  if (!optional) add("required", "is missing", `${x} is not null`, isTyped ? "" : undefined);
+  if (isTyped) {
+    const holds = `(${x} is null or ${typed} is not null)`;
+    add("type", conversionMessage(type), holds, optional ? undefined : `${typed} is not null`);
+  }
   if (refuseNul) add("text", "holds a NUL byte", `not coalesce(contains(${raw}, chr(0)), false)`);
-  for (const rule of rules) add(rule.rule, rule.message, ruleHolds(rule, typed, type.kind, render));
+  for (const rule of rules) {
+    const condition = ruleCondition(rule, typed, type.kind, render);
+    const holds = `coalesce(${condition}, ${typed} is null)`;
+    add(rule.rule, rule.message, holds, optional ? undefined : condition);
+  }
   return conditions;
 }
 
-/** A missing value breaks no rule but `required`. */
-function ruleHolds(
+/** True or false of a value that is there. */
+function ruleCondition(
   rule: ColumnRule,
   typed: string,
   kind: string,
   render: (sql: Sql, value?: string) => string,
 ): string {
-  const orMissing = (condition: string): string => `coalesce(${condition}, ${typed} is null)`;
   switch (rule.rule) {
     case "not blank":
-      return orMissing(`regexp_matches(${typed}, '[^\\s\\p{Z}\\p{Cc}\\x{200B}\\x{FEFF}]')`);
+      return `regexp_matches(${typed}, '[^\\s\\p{Z}\\p{Cc}\\x{200B}\\x{FEFF}]')`;
     case "pattern":
-      return orMissing(`regexp_full_match(${typed}, ${quoteText(rule.pattern)}, 's')`);
+      return `regexp_full_match(${typed}, ${quoteText(`(?s:${rule.pattern})`)})`;
     case "one of":
-      return orMissing(
-        `${typed} in (${rule.values.map((value) => plainLiteral(value, kind)).join(", ")})`,
-      );
+      return `${typed} in (${rule.values.map((value) => plainLiteral(value, kind)).join(", ")})`;
     case "range":
-      return orMissing(
-        `${typed} between ${plainLiteral(rule.low, kind)} and ${plainLiteral(rule.high, kind)}`,
-      );
+      return `${typed} between ${plainLiteral(rule.low, kind)} and ${plainLiteral(rule.high, kind)}`;
     case "check":
-      return orMissing(`(${render(rule.holds(REFERENCE), typed)})`);
+      return `(${render(rule.holds(REFERENCE), typed)})`;
   }
 }
 

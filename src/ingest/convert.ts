@@ -14,7 +14,7 @@ import { formatShape, hasZone } from "./time-format.ts";
 
 const DAY = "\\d{4}-\\d{2}-\\d{2}";
 const MINUTES = "[T ](?:[01]\\d|2[0-3]):[0-5]\\d";
-const SECONDS = ":[0-5]\\d(?:[.,]\\d{1,6})?";
+const SECONDS = ":[0-5]\\d(?:\\.\\d{1,6})?";
 const TIME = `${MINUTES}(?:${SECONDS})?`;
 const ZONE = "(?:Z|z|[+-](?:0\\d|1[0-8])(?::?[0-5]\\d)?)";
 const UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
@@ -36,7 +36,7 @@ export function convert(type: ColumnType, x: string): string {
       const value = cast("double");
       return shaped(
         "-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?",
-        `case when isfinite(${value}) then ${value} end`,
+        `nullif(nullif(${value}, 'infinity'), '-infinity')`,
       );
     }
     case "boolean":
@@ -60,8 +60,7 @@ export function convert(type: ColumnType, x: string): string {
     case "timestamp":
       return instant(type, x);
     case "local timestamp":
-      if (type.formats.length === 0)
-        return shaped(`${DAY}${TIME}`, `try_cast(replace(${x}, ',', '.') as timestamp)`);
+      if (type.formats.length === 0) return shaped(`${DAY}${TIME}`, `try_cast(${x} as timestamp)`);
       return firstFormat(type.formats, x, (format) => `try_strptime(${x}, ${quoteText(format)})`);
     case "list":
     case "struct":
@@ -153,9 +152,9 @@ function instant(
       return hasZone(format) ? `${parsed}::timestamptz` : inZone(zone, parsed);
     });
   }
-  const local = `try_cast(replace(${x}, ',', '.') as timestamp)`;
+  const local = `try_cast(${x} as timestamp)`;
   const is = (shape: string): string => `regexp_full_match(${x}, ${quoteText(shape)})`;
-  const withZone = `when ${is(DAY + MINUTES + SECONDS + ZONE)} then try_cast(upper(replace(${x}, ',', '.')) as timestamptz)
+  const withZone = `when ${is(DAY + MINUTES + SECONDS + ZONE)} then try_cast(upper(${x}) as timestamptz)
     when ${is(DAY + MINUTES + ZONE)} then try_cast(upper(left(${x}, 16) || ':00' || substr(${x}, 17)) as timestamptz)`;
   const without = `when ${is(DAY + TIME)} then ${inZone(zone, local)}`;
   return zone === undefined ? `case ${withZone} end` : `case ${without} ${withZone} end`;

@@ -13,7 +13,7 @@ import type { CsvOptions } from "../source/file-source.ts";
 import { findLines } from "../source/line-finder.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import type { RawLayer, ReadColumn } from "./contract.ts";
-import { type InputFile, positionsOf, type Records, UNPACKED_PLACES } from "./records.ts";
+import { type InputFile, positionsOf, type Records, UNPACKED_LINE } from "./records.ts";
 
 /** Bytes of the longest line that is read; a longer one is turned away. */
 const MOST_LINE_BYTES = 8 * 2 ** 20;
@@ -71,9 +71,9 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
     raw: layer(
       `(select ${columns.join(", ")}, ${file} as "~file", null::bigint as "~line", null::varchar as "~place" from ${reader})`,
     ),
-    carried: `{'raw': [${columns.join(", ")}], 'file': "~file", 'line': "~line", 'place': "~place"}`,
+    carried: `{'raw': [${columns.join(", ")}], 'file': "~file"}`,
     again: (from) =>
-      layer(`(select *, ${[...unpacked, ...UNPACKED_PLACES].join(", ")} from ${from})`),
+      layer(`(select *, ${[...unpacked, ...UNPACKED_LINE].join(", ")} from ${from})`),
     rawJson: `json_object(${names.map((name, index) => `${quoteText(name)}, ${columns[index]}`).join(", ")})::varchar`,
     needsLines: true,
     countsBroken: false,

@@ -18,6 +18,8 @@ export interface DeduplicateInput {
   readonly partitionBy: readonly string[];
   /** False where the table is replaced, so that its old rows play no part. */
   readonly againstTable: boolean;
+  /** Files of the same commit that are free of duplicates already. */
+  readonly earlier: readonly WrittenFile[];
 }
 
 /** Files without the duplicates; of equal keys in the batch the row that sorts first is kept. A null in the key is never a duplicate. */
@@ -25,7 +27,7 @@ export async function deduplicate(
   input: DeduplicateInput,
   good: readonly WrittenFile[],
 ): Promise<WrittenFile[]> {
-  const { lake, session, folder, target, unique, partitionBy, againstTable } = input;
+  const { lake, session, folder, target, unique, partitionBy, againstTable, earlier } = input;
   const physical = new Map(target.columns.map(({ name, physicalName }) => [name, physicalName]));
   const columns = target.columns.map(({ physicalName }) => quoteName(physicalName));
   const key = unique.key.map((name) => quoteName(physical.get(name) ?? name));
@@ -41,21 +43,27 @@ export async function deduplicate(
       ? `row_number() over (partition by ${key.join(", ")} order by ${order}) > 1`
       : `coalesce(${by} - lag(${by}) over (partition by ${key.join(", ")} order by ${order}) <= ${window}, false)`;
   const from = unionOf(good, target);
-  const old =
+  /** `columnOf` names a column of the relation that holds the rows of before. */
+  const isNotIn = (relation: string, columnOf: (name: string) => string): string => {
+    const old = (name: string): string => `old.${quoteName(columnOf(name))}`;
+    const isSame = [
+      ...unique.key.map((name) => `${old(name)} = batch.${quoteName(physical.get(name) ?? name)}`),
+      ...(unique.within === undefined || by === undefined
+        ? []
+        : [`${old(unique.within.by)} between batch.${by} - ${window} and batch.${by} + ${window}`]),
+    ];
+    return ` and not exists (select 1 from ${relation} as old where ${isSame.join(" and ")})`;
+  };
+  const isNew =
     target.snapshot === undefined || !againstTable
       ? ""
-      : ` and not exists (select 1 from ${await relationOf(lake, target.snapshot)} as old where ${[
-          ...unique.key.map(
-            (name) => `old.${quoteName(name)} = batch.${quoteName(physical.get(name) ?? name)}`,
-          ),
-          ...(unique.within === undefined || by === undefined
-            ? []
-            : [
-                `old.${quoteName(unique.within.by)} between batch.${by} - ${window} and batch.${by} + ${window}`,
-              ]),
-        ].join(" and ")})`;
+      : isNotIn(await relationOf(lake, target.snapshot), (name) => name);
+  const isFirst =
+    earlier.length === 0
+      ? ""
+      : isNotIn(unionOf(earlier, target), (name) => physical.get(name) ?? name);
   const query = `select ${columns.join(", ")} from (select *, (${isKeyed}) and ${isRepeat} as "~repeat" from ${from}) as batch
-    where not "~repeat"${old}`;
+    where not "~repeat"${isNew}${isFirst}`;
   const files = await session.write(query, {
     folder,
     partitionBy: partitionBy.map((name) => physical.get(name) ?? name),

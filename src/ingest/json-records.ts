@@ -145,14 +145,15 @@ function jsonLayers(
   const parts: Readonly<Record<string, string>> = {
     raw: "~record",
     file: "~file",
-    line: "~line",
-    place: "~place",
-    ...(isStaged ? { enclosing: "~enclosing", problem: "~problem" } : {}),
+    ...(isStaged
+      ? { line: "~line", place: "~place", enclosing: "~enclosing", problem: "~problem" }
+      : {}),
   };
   const carried = Object.entries(parts).map(([part, column]) => `'${part}': "${column}"`);
-  const unpacked = Object.entries(parts).map(
-    ([part, column]) => `"~carried".${part} as "${column}"`,
-  );
+  const unpacked = [
+    ...Object.entries(parts).map(([part, column]) => `"~carried".${part} as "${column}"`),
+    ...(isStaged ? [] : [`"~carried".line as "~line"`, `null::varchar as "~place"`]),
+  ];
   return {
     files,
     raw: layer(relation),

@@ -34,6 +34,8 @@ export interface GroupInput {
   readonly contract: Contract;
   readonly target: Target;
   readonly definition: Ingested["definition"];
+  /** Good rows of the groups before, which go into the same commit. */
+  readonly earlier: readonly WrittenFile[];
 }
 
 export interface GroupResult {
@@ -44,7 +46,7 @@ export interface GroupResult {
 
 export async function loadGroup(
   batch: Batch,
-  { group, contract, target, definition }: GroupInput,
+  { group, contract, target, definition, earlier }: GroupInput,
 ): Promise<GroupResult> {
   const { context, session, folder, isReplaced } = batch;
   const { records, label } = group;
@@ -91,6 +93,7 @@ export async function loadGroup(
             unique: definition.unique,
             partitionBy: definition.partitionBy,
             againstTable: !isReplaced,
+            earlier,
           },
           split.good,
         );

@@ -47,6 +47,9 @@ export const FILES_APP = "millrace/files";
 export async function load(context: StepContext, asset: Ingested): Promise<StepOutcome> {
   const { lake } = context;
   await followQuarantine(lake, asset.name, QUARANTINE_FIELDS);
+  // What is chosen holds as long as nobody has loaded since this version.
+  const seen = await lake.find(asset.name);
+  await followTables(lake, [asset.name]);
   const choice = await chooseFiles(context, asset);
   for (const { name, message } of choice.unreadable)
     context.note(`${name} ${message}; it is left for the next run`);
@@ -61,9 +64,11 @@ export async function load(context: StepContext, asset: Ingested): Promise<StepO
   const ledgers: SourceLedger[] = [];
   let version = before?.version;
   const batches = isReplaced || isEmpty ? [found.files] : chunk(found.files, FILES_PER_BATCH);
+  const number = (seen?.transactions.get(FILES_APP) ?? 0n) + 1n;
   for (const [index, files] of batches.entries()) {
     context.signal.throwIfAborted();
     const done = await loadBatch(context, asset, {
+      number: number + BigInt(index),
       files,
       refused: index === 0 ? found.refused : [],
       isReplaced,
@@ -74,10 +79,15 @@ export async function load(context: StepContext, asset: Ingested): Promise<StepO
   return { state: "done", version, ledger: addLedgers(ledgers) };
 }
 
+/** Counted from the first that was ever loaded into the table. */
+interface Numbered {
+  readonly number: bigint;
+}
+
 async function loadBatch(
   context: StepContext,
   asset: Ingested,
-  input: BatchInput,
+  input: BatchInput & Numbered,
 ): Promise<{ version: number; ledger: readonly SourceLedger[] }> {
   const { lake } = context;
   const staging = await lake.storage.openStaging();
@@ -94,9 +104,9 @@ async function loadBatch(
 }
 
 async function commitBatch(
-  batch: Batch,
+  batch: Batch & Numbered,
 ): Promise<{ version: number; ledger: readonly SourceLedger[] }> {
-  const { context, asset, isReplaced } = batch;
+  const { context, asset, isReplaced, number } = batch;
   const { lake, run } = context;
   const { contract, groups, definition, refused } = await compile(batch);
   const target = await openTarget(lake, asset.name, {
@@ -104,6 +114,8 @@ async function commitBatch(
     partitionBy: definition.partitionBy,
     isReplaced,
   });
+  if ((target.snapshot?.transactions.get(FILES_APP) ?? 0n) !== number - 1n)
+    throw otherRun(asset.name);
   const good: WrittenFile[] = [];
   const rejects: WrittenFile[] = [];
   const ledger = new Map<string, SourceLedger>();
@@ -113,7 +125,13 @@ async function commitBatch(
   };
   for (const { source, label } of batch.files) if (source !== undefined) count(label, {});
   for (const group of groups) {
-    const result = await loadGroup(batch, { group, contract, target, definition });
+    const result = await loadGroup(batch, {
+      group,
+      contract,
+      target,
+      definition,
+      earlier: [...good],
+    });
     good.push(...result.good);
     rejects.push(...result.rejects);
     count(group.label, result.ledger);
@@ -137,7 +155,6 @@ async function commitBatch(
     rejects,
   );
   lake.crash("ingest/files-adopted");
-  const number = (target.snapshot?.transactions.get(FILES_APP) ?? 0n) + 1n;
   const info: StepInfo = {
     run: run.id,
     asset: asset.name,
@@ -261,13 +278,17 @@ async function commitOrSay<T>(name: string, act: () => Promise<T>): Promise<T> {
     return await act();
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== "delta/conflict") throw error;
-    throw new MillraceError(`Another run loads into ${name} at the same time and was first`, {
-      code: "ingest/other-run",
-      hint: "Nothing was loaded twice. Run again: what is still new will be loaded.",
-      retryable: true,
-      cause: error,
-    });
+    throw otherRun(name, error);
   }
+}
+
+function otherRun(name: string, cause?: unknown): MillraceError {
+  return new MillraceError(`Another run loads into ${name} at the same time and was first`, {
+    code: "ingest/other-run",
+    hint: "Nothing was loaded twice. Run again: what is still new will be loaded.",
+    retryable: true,
+    cause,
+  });
 }
 
 function unbalanced(name: string, ledger: SourceLedger): Error {

@@ -4,7 +4,7 @@ import { quotePath } from "../engine/path.ts";
 import type { Field } from "../schema/type.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import type { RawLayer, ReadColumn } from "./contract.ts";
-import { type InputFile, positionsOf, type Records, UNPACKED_PLACES } from "./records.ts";
+import { type InputFile, positionsOf, type Records, UNPACKED_LINE } from "./records.ts";
 
 export interface ParquetInput {
   readonly files: readonly InputFile[];
@@ -41,9 +41,9 @@ export function parquetRecords({ files, fields, read }: ParquetInput): Records {
     raw: layer(
       `(select ${[...direct, `filename as "~file"`, `file_row_number + 1 as "~line"`, `null::varchar as "~place"`].join(", ")} from ${reader})`,
     ),
-    carried: `{'raw': [${columns.join(", ")}], 'file': "~file", 'line': "~line", 'place': "~place"}`,
+    carried: `{'raw': [${columns.join(", ")}], 'file': "~file", 'line': "~line"}`,
     again: (from) =>
-      layer(`(select *, ${[...unpacked, ...UNPACKED_PLACES].join(", ")} from ${from})`),
+      layer(`(select *, ${[...unpacked, ...UNPACKED_LINE].join(", ")} from ${from})`),
     rawJson: `json_object(${names.map((name, index) => `${quoteText(name)}, ${columns[index]}`).join(", ")})::varchar`,
     needsLines: false,
     countsBroken: false,

@@ -23,8 +23,8 @@ export interface BrokenRecords {
 
 /**
  * Records of files that one statement can read. A bad row is carried on in one struct column `~carried`:
- * `raw` (the record in the adapter's own form), `file` (the path that was read), `line` and `place`
- * where the reader knows them.
+ * `raw` (the record in the adapter's own form), `file` (the path that was read), and what else the reader
+ * knows of its place. Where it `needsLines`, `line` joins them later.
  */
 export interface Records {
   readonly files: readonly InputFile[];
@@ -65,9 +65,9 @@ export function positionsOf(
   return { file, line, place: `${file} || coalesce(' ' || "~place", ':' || ${line}, '')` };
 }
 
-/** The columns of the raw layer that say where a row stands, out of `~carried`. */
-export const UNPACKED_PLACES: readonly string[] = [
+/** Where a row stands, out of `~carried`, for formats whose lines are found afterwards. */
+export const UNPACKED_LINE: readonly string[] = [
   `"~carried".file as "~file"`,
   `"~carried".line as "~line"`,
-  `"~carried".place as "~place"`,
+  `null::varchar as "~place"`,
 ];

@@ -284,7 +284,7 @@ async function replaySource(
       filtered: split.filteredRows,
     },
     reasons: await reasonsOf(session, contract, records.raw),
-    passed: `select "~id" as id from (${contract.judge(records.raw)}) where "~class" <> 'bad'`,
+    passed: `select "~id" as id from (${contract.judge(records.raw)}) where "~class" <> ${CLASS_VALUES.BAD}`,
   };
 }
 

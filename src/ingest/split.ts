@@ -11,7 +11,7 @@ import type { Engine } from "../engine/engine.ts";
 import { quotePath } from "../engine/path.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
-import type { Contract } from "./contract.ts";
+import { CLASS_VALUES, type Contract } from "./contract.ts";
 import type { Records } from "./records.ts";
 
 /** Bad rows that JavaScript looks at together to number them. */
@@ -53,18 +53,19 @@ export async function splitRecords(input: SplitInput): Promise<Split> {
     ({ name, physicalName, value }) =>
       `${value(extra.get(name) ?? quoteName(name))} as ${quoteName(physicalName)}`,
   );
-  const query = `select ${list.join(", ")}, case when ${quoteName(CLASS)} = 'bad' then ${records.carried} end as "~carried", ${quoteName(CLASS)}
+  const query = `select ${list.join(", ")}, case when ${quoteName(CLASS)} = ${CLASS_VALUES.BAD} then ${records.carried} end as "~carried", ${quoteName(CLASS)}
     from (${contract.judge(raw)})`;
   const written = await engine.write(query, {
     folder,
     partitionBy: [...partitionBy.map((name) => physical.get(name) ?? name), CLASS],
     ...(fieldIds === undefined ? {} : { fieldIds }),
   });
-  const ofClass = (name: string): WrittenFile[] =>
-    written.filter(({ partitionValues }) => partitionValues[CLASS] === name);
-  const bad = ofClass("bad");
+  const ofClass = (value: number): WrittenFile[] =>
+    written.filter(({ partitionValues }) => partitionValues[CLASS] === String(value));
+  const bad = ofClass(CLASS_VALUES.BAD);
+  const good = ofClass(CLASS_VALUES.GOOD);
   return {
-    good: ofClass("good").map((file) => ({
+    good: good.map((file) => ({
       ...file,
       partitionValues: logicalValues(file, columns),
     })),
@@ -72,9 +73,9 @@ export async function splitRecords(input: SplitInput): Promise<Split> {
       bad.length === 0
         ? undefined
         : `(select "~carried" from read_parquet([${pathsOf(bad)}], hive_partitioning = false))`,
-    goodRows: rowsOf(ofClass("good")),
+    goodRows: rowsOf(good),
     badRows: rowsOf(bad),
-    filteredRows: rowsOf(ofClass("filtered")),
+    filteredRows: rowsOf(ofClass(CLASS_VALUES.FILTERED)),
   };
 }
 
@@ -83,13 +84,13 @@ export async function numberRows(
   { engine, folder, records }: Pick<SplitInput, "engine" | "folder" | "records">,
   relation: string,
 ): Promise<string> {
-  const [staged] = await engine.write(
+  const staged = await engine.write(
     `select "~carried", row_number() over () as "~row" from ${relation} where "~carried".raw is not null`,
     { folder },
   );
-  if (staged === undefined) return `(select "~carried" from ${relation} where false)`;
+  if (staged.length === 0) return `(select ${withLine("null")} from ${relation} where false)`;
   const target = join(folder, `lines-${randomUUID()}.ndjson`);
-  const from = `read_parquet(${quotePath(staged.path)})`;
+  const from = `read_parquet([${pathsOf(staged)}])`;
   for (const { readPath } of records.files) {
     const isOfFile = `"~carried".file = ${quoteText(readPath)}`;
     for (let after = 0; ; ) {
@@ -110,7 +111,7 @@ export async function numberRows(
     }
   }
   const numbers = `read_json(${quotePath(target)}, format = 'newline_delimited', columns = {row: 'BIGINT', line: 'BIGINT'})`;
-  return `(select struct_update("~carried", line := n.line) as "~carried" from ${from} r left join ${numbers} n on n.row = r."~row")`;
+  return `(select ${withLine("n.line")} from ${from} r left join ${numbers} n on n.row = r."~row")`;
 }
 
 /** Every record first as a row that is carried, then numbered; what cannot be read at all stays without a record. */
@@ -121,10 +122,14 @@ async function numberAll(input: SplitInput): Promise<string> {
     { folder },
   );
   if (staged.length === 0)
-    return `(select ${records.carried} as "~carried" from ${records.raw.relation} where false)`;
+    return `(select ${withLine("null")} from (select ${records.carried} as "~carried" from ${records.raw.relation} where false))`;
   const all = `read_parquet([${pathsOf(staged)}])`;
   const numbered = await numberRows(input, all);
-  return `(from ${numbered} union all by name select "~carried" from ${all} where "~carried".raw is null)`;
+  return `(from ${numbered} union all by name select ${withLine("null")} from ${all} where "~carried".raw is null)`;
+}
+
+function withLine(line: string): string {
+  return `struct_insert("~carried", line := (${line})::bigint) as "~carried"`;
 }
 
 function logicalValues(
