@@ -66,7 +66,7 @@ function primitiveJson(value: string, type: Exclude<DataType, object>): string {
       return `to_json(${value}::varchar)::varchar`;
     case "float":
     case "double":
-      return `case when isfinite(${value}) then ${value}::varchar when isnan(${value}) then '"NaN"' when ${value} > 0 then '"Infinity"' else '"-Infinity"' end`;
+      return `case when isfinite(${value}) then ${value}::varchar when isnan(${value}) then '"NaN"' when ${value} > 0 then '"Infinity"' when ${value} < 0 then '"-Infinity"' end`;
     case "date":
     case "timestamp":
     case "timestamp_ntz":
