@@ -42,8 +42,9 @@ import { deduplicate } from "./deduplicate.ts";
 import { extraColumn } from "./extra.ts";
 import { inspectFiles, loadedFile } from "./inspect-files.ts";
 import { replayedRecords } from "./json-records.ts";
-import { keptExtra, loadGroup } from "./load-group.ts";
-import { prepareFiles } from "./prepare.ts";
+import { FILES_APP } from "./load.ts";
+import { type GroupResult, keptExtra, loadGroup } from "./load-group.ts";
+import { type Group, prepareFiles } from "./prepare.ts";
 import { QUARANTINE_FIELDS } from "./quarantine.ts";
 import type { Records } from "./records.ts";
 import { openRuleTables } from "./rule-table.ts";
@@ -79,6 +80,8 @@ export async function replayTable(
   isDryRun: boolean,
 ): Promise<Replayed> {
   const { lake } = context;
+  // What is decided below holds as long as no other replay moved anything since this version.
+  const seen = await lake.find(asset.name);
   if (!isDryRun) await followQuarantine(lake, asset.name, QUARANTINE_FIELDS);
   const quarantine = await lake.find(quarantineOf(asset.name));
   if (quarantine === undefined || quarantine.files.length === 0) return nothing(asset.name);
@@ -92,6 +95,7 @@ export async function replayTable(
       asset,
       session,
       folder: staging.folder,
+      seen,
       quarantine,
       isDryRun,
     });
@@ -107,12 +111,13 @@ interface ReplayInput {
   readonly asset: Ingested;
   readonly session: Engine;
   readonly folder: string;
+  readonly seen: Snapshot | undefined;
   readonly quarantine: Snapshot;
   readonly isDryRun: boolean;
 }
 
 async function replayIn(input: ReplayInput): Promise<Replayed> {
-  const { context, asset, session, folder, quarantine, isDryRun } = input;
+  const { context, asset, session, folder, seen, quarantine, isDryRun } = input;
   const { lake, run } = context;
   const { definition } = asset;
   await openRuleTables(context, session, asset);
@@ -136,7 +141,15 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
   let tried = 0;
   for (const source of definition.sources) {
     const label = labelOf(source);
-    const result = await replaySource(input, { source, label, entries, contract, target });
+    const earlier = [...good];
+    const result = await replaySource(input, {
+      source,
+      label,
+      entries,
+      contract,
+      target,
+      earlier,
+    });
     if (result === undefined) continue;
     tried += result.tried;
     good.push(...result.good);
@@ -144,7 +157,7 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
     reasons.push(...result.reasons);
     moved.push(...(await session.write(result.passed, { folder })));
   }
-  const whole = await replayFiles(input, { entries, contract, target });
+  const whole = await replayFiles(input, { entries, contract, target, earlier: good });
   tried += whole.tried;
   good.push(...whole.good);
   const ledger = [...rowLedger, ...whole.ledger];
@@ -160,6 +173,13 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
     ledger: addLedgers(ledger),
   };
   if (isDryRun || passing === 0) return { ...outcome, version: undefined };
+  // Files that are loaded now must not have been loaded by a run meanwhile.
+  const apps = whole.files.length === 0 ? [REPLAY_APP] : [REPLAY_APP, FILES_APP];
+  const turns = apps.map((appId) => {
+    const last = seen?.transactions.get(appId);
+    if (target.snapshot?.transactions.get(appId) !== last) throw otherRun(asset.name);
+    return { appId, version: (last ?? 0n) + 1n };
+  });
   const rest = await session.write(
     `select * from ${entries} where id not in (select id from read_parquet([${moved.map(({ path }) => quotePath(path)).join(", ")}]))`,
     { folder },
@@ -179,7 +199,6 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
     files: whole.files,
     quarantine: { add: kept, remove: quarantine.files.map(({ path }) => path) },
   };
-  const number = (target.snapshot?.transactions.get(REPLAY_APP) ?? 0n) + 1n;
   const after = await commitOrSay(asset.name, () =>
     commit(lake.delta, target.base, {
       operation: "WRITE",
@@ -187,7 +206,7 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
       metrics: { ...outcome.ledger },
       add: good,
       ...(target.schema === undefined ? {} : { schema: target.schema }),
-      transactions: [{ appId: REPLAY_APP, version: number }],
+      transactions: turns,
       reads: definition.unique === undefined ? "nothing" : "whole table",
       info: { ...info },
     }),
@@ -204,6 +223,8 @@ interface SourceInput {
   readonly entries: string;
   readonly contract: Contract;
   readonly target: Target;
+  /** Good rows of the sources before, which go into the same commit. */
+  readonly earlier: readonly WrittenFile[];
 }
 
 interface SourceResult {
@@ -218,7 +239,7 @@ interface SourceResult {
 /** The entries of one source; undefined where it has none that can be tried. */
 async function replaySource(
   input: ReplayInput,
-  { source, label, entries, contract, target }: SourceInput,
+  { source, label, entries, contract, target, earlier }: SourceInput,
 ): Promise<SourceResult | undefined> {
   const { context, asset, session, folder } = input;
   const { definition } = asset;
@@ -268,6 +289,7 @@ async function replaySource(
             unique: definition.unique,
             partitionBy: definition.partitionBy,
             againstTable: true,
+            earlier,
           },
           split.good,
         );
@@ -307,7 +329,8 @@ async function replayFiles(
     entries,
     contract,
     target,
-  }: { readonly entries: string; readonly contract: Contract; readonly target: Target },
+    earlier,
+  }: Pick<SourceInput, "entries" | "contract" | "target" | "earlier">,
 ): Promise<WholeFiles> {
   const { context, asset, session, folder } = input;
   const { definition } = asset;
@@ -328,9 +351,11 @@ async function replayFiles(
     same,
   );
   const batch = { context, asset, session, folder, files: same, refused: [], isReplaced: false };
-  const results = [];
+  const results: (GroupResult & { readonly group: Group })[] = [];
   for (const group of prepared.groups) {
-    results.push({ group, ...(await loadGroup(batch, { group, contract, target, definition })) });
+    const before = [...earlier, ...results.flatMap(({ good }) => good)];
+    const how = { group, contract, target, definition, earlier: before };
+    results.push({ group, ...(await loadGroup(batch, how)) });
   }
   const read = prepared.groups.flatMap((group) => group.files);
   const names = new Set(read.map(({ found }) => found.name));
@@ -417,13 +442,17 @@ async function commitOrSay<T>(name: string, act: () => Promise<T>): Promise<T> {
     return await act();
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== "delta/conflict") throw error;
-    throw new MillraceError(`Another replay of ${name} was first`, {
-      code: "ingest/other-replay",
-      hint: "Nothing was moved twice. Look again: `millrace replay TABLE --dry-run`.",
-      retryable: true,
-      cause: error,
-    });
+    throw otherRun(name, error);
   }
+}
+
+function otherRun(name: string, cause?: unknown): MillraceError {
+  return new MillraceError(`Another run loads into ${name} or replays it, and was first`, {
+    code: "ingest/other-replay",
+    hint: "Nothing was moved twice. Look again: `millrace replay TABLE --dry-run`.",
+    retryable: true,
+    cause,
+  });
 }
 
 function nothing(table: string): Replayed {

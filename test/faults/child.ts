@@ -3,10 +3,12 @@
 import { sandboxIn } from "../run/sandbox.ts";
 import { flow } from "./flow.ts";
 
-const [folder = "", point = "", nth = "1"] = process.argv.slice(2);
+const [folder = "", point = "", nth = "1", mode = ""] = process.argv.slice(2);
 
 let left = Number(nth);
+process.stdout.write("begun\n");
 await flow(sandboxIn(folder), {
+  mayLose: mode === "lose",
   crash: (here) => {
     if (here !== point) return;
     left -= 1;

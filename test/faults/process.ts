@@ -11,6 +11,8 @@ export interface Ended {
 }
 
 export interface Running {
+  /** Resolves when the script has written its first line, or has ended. */
+  readonly begun: Promise<void>;
   readonly ended: Promise<Ended>;
   kill(signal: NodeJS.Signals): void;
 }
@@ -19,7 +21,7 @@ export interface Running {
 export function start(script: string, args: readonly string[]): Running {
   const path = join(import.meta.dirname, script);
   const child = spawn(process.execPath, ["--conditions=millrace-source", path, ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
       UV_THREADPOOL_SIZE: "16",
@@ -34,5 +36,8 @@ export function start(script: string, args: readonly string[]): Running {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal, errors }));
   });
-  return { ended, kill: (signal) => child.kill(signal) };
+  const begun = new Promise<void>((resolve) => {
+    child.stdout.once("data", () => resolve()).once("close", () => resolve());
+  });
+  return { begun, ended, kill: (signal) => child.kill(signal) };
 }
