@@ -37,7 +37,7 @@ import type { FileSource } from "../source/file-source.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { Ingested } from "./asset.ts";
 import { chooseFiles, labelOf } from "./choose.ts";
-import { type Contract, compileContract, type RawLayer } from "./contract.ts";
+import { CLASS_VALUES, type Contract, compileContract, type RawLayer } from "./contract.ts";
 import { deduplicate } from "./deduplicate.ts";
 import { extraColumn } from "./extra.ts";
 import { inspectFiles, loadedFile } from "./inspect-files.ts";
@@ -344,7 +344,7 @@ async function replayFiles(
   const fresh = { byName: new Map(), byHash: new Map() };
   const { files } = await inspectFiles(context, chosen, fresh, false);
   const same = files.filter(
-    ({ found, inspection }) => wanted.get(found.name) === inspection.sha256,
+    ({ found, inspection }) => wanted.get(found.name) === inspection.hash,
   );
   const prepared = await prepareFiles(
     { context, session, folder, definition, read: contract.read },
