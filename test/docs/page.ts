@@ -29,7 +29,10 @@ export function readPages(): Page[] {
 }
 
 /** Targets of the links to places inside the checkout: the file, relative to it, and the heading where one is named. */
-export function linksOf({ path, text }: Page): { readonly file: string; readonly anchor: string }[] {
+export function linksOf({
+  path,
+  text,
+}: Page): { readonly file: string; readonly anchor: string }[] {
   return [...withoutBlocks(text).matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = ""]) => target)
     .filter((target) => !/^[a-z]+:/.test(target))

@@ -71,7 +71,11 @@ function readPage(name: string): Promise<string> {
 /** The cells of the first table below a heading, without its head. */
 function tableBelow(page: string, heading: string): string[][] {
   const section = page.slice(page.indexOf(`\n${heading}`));
-  const lines = section.match(/(?:^\|.*\n)+/m)?.[0].trimEnd().split("\n") ?? [];
+  const lines =
+    section
+      .match(/(?:^\|.*\n)+/m)?.[0]
+      .trimEnd()
+      .split("\n") ?? [];
   return lines.slice(2).map((line) =>
     line
       .slice(1, -1)
