@@ -56,7 +56,7 @@ export async function inspectFiles(
       continue;
     }
     const before = byName.get(found.name);
-    if (!isReplaced && before !== undefined && before.hash === inspection.sha256) {
+    if (!isReplaced && before !== undefined && before.hash === inspection.hash) {
       same.push({ file, state: before.state as "loaded" });
       continue;
     }
@@ -71,8 +71,7 @@ export async function inspectFiles(
       continue;
     }
     const twin =
-      inThisBatch.get(inspection.sha256) ??
-      (isReplaced ? undefined : byHash.get(inspection.sha256));
+      inThisBatch.get(inspection.hash) ?? (isReplaced ? undefined : byHash.get(inspection.hash));
     if (
       twin !== undefined &&
       twin !== found.name &&
@@ -86,7 +85,7 @@ export async function inspectFiles(
     if (before !== undefined && !isReplaced)
       context.note(`${found.name} has changed and is loaded as a new version`);
     if (inspection.empty) context.note(`${found.name} is empty`);
-    inThisBatch.set(inspection.sha256, found.name);
+    inThisBatch.set(inspection.hash, found.name);
     files.push(file);
   }
   return { files, refused, same };
@@ -145,7 +144,7 @@ export function loadedFile(
     file: found.name,
     size: found.sizeBytes,
     modified: found.modifiedMs,
-    hash: inspection.sha256,
+    hash: inspection.hash,
     state,
   };
 }

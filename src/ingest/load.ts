@@ -263,7 +263,7 @@ function refusedFile({
   line,
   start,
 }: Refusal): Parameters<typeof writeRefusedFiles>[1][number] {
-  return { file: file.found.name, hash: file.inspection.sha256, line, message, raw: start };
+  return { file: file.found.name, hash: file.inspection.hash, line, message, raw: start };
 }
 
 function chunk<T>(items: readonly T[], size: number): T[][] {

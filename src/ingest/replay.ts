@@ -343,9 +343,7 @@ async function replayFiles(
   );
   const fresh = { byName: new Map(), byHash: new Map() };
   const { files } = await inspectFiles(context, chosen, fresh, false);
-  const same = files.filter(
-    ({ found, inspection }) => wanted.get(found.name) === inspection.hash,
-  );
+  const same = files.filter(({ found, inspection }) => wanted.get(found.name) === inspection.hash);
   const prepared = await prepareFiles(
     { context, session, folder, definition, read: contract.read },
     same,

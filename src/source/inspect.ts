@@ -1,9 +1,9 @@
 /** The third stage of reading files: what a file is and whether it can be read, in one pass over its bytes. */
 
-import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { MillraceError, messageOf } from "../base/error.ts";
 import { readContent, readStart } from "./content.ts";
+import { openContentHash } from "./content-hash.ts";
 import type { FileProblem } from "./file-problem.ts";
 import type { Compression, Encoding, FileFormat } from "./file-source.ts";
 import {
@@ -28,8 +28,8 @@ export interface Spot {
 export interface Inspection {
   readonly sizeBytes: number;
   readonly modifiedMs: number;
-  /** Of the bytes as they stand in the file, in hex; empty only where they could not be read. */
-  readonly sha256: string;
+  /** Of the bytes as they stand in the file, as `ContentHash` gives it; empty only where they could not be read. */
+  readonly hash: string;
   readonly compression: Compression | undefined;
   /** After unpacking. */
   readonly contentBytes: number;
@@ -80,18 +80,18 @@ export async function inspectFile(path: string, options: InspectOptions): Promis
   return { ...blank(before.size, before.mtimeMs), ...facts, problem };
 }
 
-type Facts = Partial<Inspection> & { readonly sha256: string };
+type Facts = Partial<Inspection> & { readonly hash: string };
 
 async function look(path: string, sizeBytes: number, options: InspectOptions): Promise<Facts> {
   const { signal, format } = options;
   const isText = TEXT_FORMATS.includes(format);
-  const hash = createHash("sha256");
+  const content = await openContentHash();
   const scan = scanText({ longLineBytes: options.longLineBytes ?? 2_000_000 });
   let hashedBytes = 0;
   let contentBytes = 0;
   let compression: Compression | undefined;
   const onRaw = (bytes: Buffer) => {
-    hash.update(bytes);
+    content.update(bytes);
     hashedBytes += bytes.length;
   };
   try {
@@ -113,16 +113,16 @@ async function look(path: string, sizeBytes: number, options: InspectOptions): P
     if (!empty && format === "xlsx") await checkWorkbook(path);
     if (!empty && format === "parquet") await checkParquet(path);
     const text = isText ? await describeText(scan.finish(), path, { ...options, compression }) : {};
-    return { sha256: hash.digest("hex"), ...known, ...text };
+    return { hash: content.digest(), ...known, ...text };
   } catch (error) {
     signal?.throwIfAborted();
     const isWhole = hashedBytes === sizeBytes;
-    const sha256 = isWhole ? hash.digest("hex") : await hashFile(path, signal).catch(() => "");
+    const hash = isWhole ? content.digest() : await hashFile(path, signal).catch(() => "");
     const problem: FileProblem =
       error instanceof MillraceError
         ? { rule: "file", message: error.message }
         : { rule: "file", message: `cannot be read: ${messageOf(error)}`, unsettled: true };
-    return { sha256, compression, contentBytes, problem };
+    return { hash, compression, contentBytes, problem };
   }
 }
 
@@ -215,16 +215,16 @@ async function countLines(path: string, offset: number, options: InspectOptions)
 }
 
 async function hashFile(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const piece of readContent(path, { signal })) hash.update(piece);
-  return hash.digest("hex");
+  const content = await openContentHash();
+  for await (const piece of readContent(path, { signal })) content.update(piece);
+  return content.digest();
 }
 
 function blank(sizeBytes: number, modifiedMs: number): Inspection {
   return {
     sizeBytes,
     modifiedMs,
-    sha256: "",
+    hash: "",
     compression: undefined,
     contentBytes: 0,
     empty: false,
