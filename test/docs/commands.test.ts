@@ -87,6 +87,7 @@ test("TypeScript in the pages compiles", async () => {
     include: ["*.ts"],
   };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
   await run(process.execPath, [compiler, "-p", folder], folder);
 });
