@@ -97,7 +97,7 @@ const LOADED = ["bronze.orders", "bronze.events"];
 /** What a run says of a step that another one was first with. */
 const LOST = ["ingest/other-run", "ingest/other-replay", "delta/conflict"];
 /** Columns that differ from run to run, or say when. */
-const PASSING = ["id", "run", "at", "modified", "contract", "version"];
+const PASSING = ["id", "run", "rejected_at", "recorded_at", "modified", "contract", "version"];
 
 export function writeFirstFiles({ write }: Sandbox): void {
   write("inbox/a.csv", "number,shop,amount\n1,north,10\n2,south,20\nx,north,5\n3,north,500\n");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { suite, test } from "node:test";
+import { suite, type TestContext, test } from "node:test";
 import type { CrashPoint } from "../../src/base/crash-point.ts";
 import { openSandbox } from "../run/sandbox.ts";
 import { flow, leftovers, outcomeOf, writeFirstFiles, writeMoreFiles } from "./flow.ts";
@@ -12,22 +12,21 @@ import { start } from "./process.ts";
 /** Where one run has found out something that another may change before it is written down. */
 const BETWEEN: readonly CrashPoint[] = [
   "ingest/files-chosen",
-  "ingest/data-written",
   "ingest/files-adopted",
   "ingest/committed",
-  "ingest/quarantine-followed",
   "replay/committed",
   "transform/written",
   "publish/written",
-  "run/steps-done",
 ];
+
+let undisturbed: Promise<Readonly<Record<string, string>>> | undefined;
 
 suite("a run in whose midst another does everything", { concurrency: 2 }, () => {
   for (const point of BETWEEN) {
     test(`another run at ${point} takes nothing away and adds nothing`, async (t) => {
-      const [sandbox, calm] = [openSandbox(t), openSandbox(t)];
-      for (const one of [sandbox, calm]) writeFirstFiles(one);
-      await flow(calm);
+      undisturbed ??= firstDay(t);
+      const sandbox = openSandbox(t);
+      writeFirstFiles(sandbox);
       let isFirst = true;
       await flow(sandbox, {
         mayLose: true,
@@ -39,7 +38,7 @@ suite("a run in whose midst another does everything", { concurrency: 2 }, () => 
       });
       assert.equal(isFirst, false, `${point} was not passed`);
       await flow(sandbox);
-      assert.deepEqual(await outcomeOf(sandbox), await outcomeOf(calm));
+      assert.deepEqual(await outcomeOf(sandbox), await undisturbed);
       assert.deepEqual(leftovers(sandbox), []);
     });
   }
@@ -48,7 +47,7 @@ suite("a run in whose midst another does everything", { concurrency: 2 }, () => 
 test("four processes that run at once on one lake load every file once", async (t) => {
   const [sandbox, calm] = [openSandbox(t), openSandbox(t)];
   for (const one of [sandbox, calm]) writeFirstFiles(one);
-  for (const round of [1, 2, 3]) {
+  for (const round of [1, 2]) {
     for (const one of [sandbox, calm]) writeMoreFiles(one, round);
     const processes = [1, 2, 3, 4].map(() => start("child.ts", [sandbox.folder, "", "1", "lose"]));
     for (const { ended } of processes) {
@@ -61,6 +60,13 @@ test("four processes that run at once on one lake load every file once", async (
   assert.deepEqual(await outcomeOf(sandbox), await outcomeOf(calm));
   assert.deepEqual(leftovers(sandbox), []);
 });
+
+async function firstDay(t: TestContext): Promise<Readonly<Record<string, string>>> {
+  const sandbox = openSandbox(t);
+  writeFirstFiles(sandbox);
+  await flow(sandbox);
+  return outcomeOf(sandbox);
+}
 
 /** Holds this process still meanwhile, in whatever it was doing. */
 function runWhole(folder: string): void {
