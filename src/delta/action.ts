@@ -72,7 +72,7 @@ export interface DomainMetadata {
   readonly removed: boolean;
 }
 
-export interface Sidecar {
+interface Sidecar {
   /** File name in `_sidecars`, or an absolute URI. */
   readonly path: string;
 }

@@ -41,7 +41,7 @@ export function transactionsSince(
 }
 
 /** Milliseconds of a property such as `interval 1 week`; undefined where it is absent or of months and years. */
-export function intervalMs(text: string | undefined): number | undefined {
+function intervalMs(text: string | undefined): number | undefined {
   const words = (text ?? "")
     .trim()
     .toLowerCase()

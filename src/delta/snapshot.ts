@@ -9,7 +9,7 @@ import { rowCount } from "./statistics-text.ts";
 import type { TableState } from "./table-state.ts";
 import { inCommitTime } from "./time-travel.ts";
 
-export interface Metadata {
+interface Metadata {
   readonly id: string;
   readonly name: string | undefined;
   readonly description: string | undefined;

@@ -43,7 +43,7 @@ const WIDENED: ReadonlyMap<DuckDBTypeId, DataType> = new Map<DuckDBTypeId, DataT
 ]);
 
 /** The type that a table gives to a column of this DuckDB type. */
-export function typeOfColumn(type: DuckDBType): DataType {
+function typeOfColumn(type: DuckDBType): DataType {
   if (type instanceof DuckDBDecimalType) {
     return { kind: "decimal", precision: type.width, scale: type.scale };
   }

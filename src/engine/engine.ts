@@ -19,7 +19,7 @@ export type Cell =
   | { readonly [name: string]: Cell };
 export type Row = Readonly<Record<string, Cell>>;
 
-export interface Capabilities {
+interface Capabilities {
   /** The words its SQL is written in. */
   readonly dialect: "duckdb" | "spark";
   /** True where it reads and writes files of this machine. */

@@ -3,7 +3,7 @@
 import { MillraceError, messageOf } from "../base/error.ts";
 
 /** Where in the SQL text the engine points: line and column count from 1, the offset in characters from 0. */
-export interface SqlPlace {
+interface SqlPlace {
   readonly offset: number;
   readonly line: number;
   readonly column: number;

@@ -26,7 +26,7 @@ export interface Choice {
   readonly loaded: Loaded;
 }
 
-export interface LoadedState {
+interface LoadedState {
   readonly size: number;
   readonly modified: number;
   readonly hash: string;
@@ -112,7 +112,7 @@ async function readLoaded({ lake }: Pick<StepContext, "lake">, name: string): Pr
     return { byName, byHash };
   const loads = await loadTable(lake, LOADS);
   const rows = await lake.engine.rows(
-    `select file, size, modified, hash, state from ${await relationOf(lake, loads)} where asset = ${quoteText(name)} order by version, "at"`,
+    `select file, size, modified, hash, state from ${await relationOf(lake, loads)} where asset = ${quoteText(name)} order by version, recorded_at`,
   );
   for (const row of rows) {
     const file = String(row.file);

@@ -18,7 +18,7 @@ import { type InputFile, positionsOf, type Records, UNPACKED_LINE } from "./reco
 /** Bytes of the longest line that is read; a longer one is turned away. */
 const MOST_LINE_BYTES = 8 * 2 ** 20;
 
-export interface CsvShape {
+interface CsvShape {
   /** The names in the file's order. */
   readonly names: readonly string[];
   readonly options: CsvOptions;

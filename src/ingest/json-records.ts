@@ -78,7 +78,7 @@ export function ndjsonRecords(input: JsonInput): Records {
   };
 }
 
-/** Records in Parquet files with the columns of `StagedColumns`. */
+/** Records in Parquet files as `openRecordWriter` stages them. */
 export function stagedRecords(input: JsonInput): Records {
   const { files } = input;
   const reader = `read_parquet([${files.map(({ readPath }) => quotePath(readPath)).join(", ")}], filename=true)`;

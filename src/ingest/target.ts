@@ -62,7 +62,7 @@ export async function openTarget(
   return target(snapshot, snapshot, schema, evolution.fields);
 }
 
-export function incompatible(name: string, { name: column, from, to }: TypeChange): MillraceError {
+function incompatible(name: string, { name: column, from, to }: TypeChange): MillraceError {
   return new MillraceError(
     `Column "${column}" of ${name} is ${renderType(from)} in the lake and ${renderType(to)} in the project`,
     {

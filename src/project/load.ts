@@ -13,7 +13,7 @@ import { orderSteps, type ProjectStep } from "./graph.ts";
 import { type LoadedParam, paramsOfProject, resolveParams } from "./param.ts";
 
 /** The file that a project's folder holds. */
-export const PROJECT_FILE = "millrace.ts";
+const PROJECT_FILE = "millrace.ts";
 
 export interface LoadOptions {
   /** Absolute. */

@@ -20,7 +20,7 @@ import { checkQuery } from "../transform/refresh.ts";
 import { lookAt } from "./step.ts";
 import type { Workspace } from "./workspace.ts";
 
-export interface ColumnChange {
+interface ColumnChange {
   readonly column: string;
   readonly change: "added" | "widened" | "incompatible" | "unused";
   /** In words, with what it means. */

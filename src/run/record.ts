@@ -52,7 +52,7 @@ export async function recordRun(
 }
 
 /** The text with every secret value replaced. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
+function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret !== "")
     .reduce((masked, secret) => masked.replaceAll(secret, "***"), text);

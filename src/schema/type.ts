@@ -18,13 +18,13 @@ export type PrimitiveType =
   /** A column that is always null. */
   | "void";
 
-export interface DecimalType {
+interface DecimalType {
   readonly kind: "decimal";
   readonly precision: number;
   readonly scale: number;
 }
 
-export interface ArrayType {
+interface ArrayType {
   readonly kind: "array";
   readonly element: DataType;
   readonly containsNull: boolean;

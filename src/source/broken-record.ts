@@ -3,7 +3,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 
 /** One line of the file. */
-export interface BrokenRecord {
+interface BrokenRecord {
   /** As messages call it. */
   readonly file: string;
   /** Counted from 1. */

@@ -18,7 +18,7 @@ import { checkParquet } from "./parquet-file.ts";
 import { type LineEnd, scanText, type TextFacts } from "./text-scan.ts";
 import { checkWorkbook } from "./zip-directory.ts";
 
-export interface Spot {
+interface Spot {
   /** Offset in the unpacked content. */
   readonly offset: number;
   /** Counted from 1. */

@@ -9,7 +9,7 @@ import { splitJson } from "./json-splitter.ts";
 import { openRecordWriter, type StagingEngine } from "./staged-records.ts";
 
 export interface Staged {
-  /** A Parquet file with the columns of StagedColumns; undefined where the whole file has a problem. */
+  /** A Parquet file as `openRecordWriter` makes it; undefined where the whole file has a problem. */
   readonly path: string | undefined;
   /** Rows that are records, and rows that say why there is none. */
   readonly records: number;

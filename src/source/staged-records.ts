@@ -10,19 +10,12 @@ export interface StagingEngine {
   run(statement: string): Promise<void>;
 }
 
-/**
- * A row of the Parquet file. `record` and `enclosing` are JSON texts with every digit kept; `enclosing`
- * is an array of the objects around the record, the nearest first, with the fields that were asked for.
+/*
+ * The Parquet file has five columns. `record` and `enclosing` are JSON texts with every digit kept; `enclosing` is an
+ * array of the objects around the record, the nearest first, with the fields that were asked for. `place` is
+ * `$[3].pages[7]` in a document, `Sheet1!7` in a workbook; `line` is null where it is not known; `problem` says why
+ * this is no record, and then `record` is what stood there instead.
  */
-export interface StagedColumns {
-  readonly record: string;
-  readonly enclosing: string;
-  /** `$[3].pages[7]` in a document, `Sheet1!7` in a workbook. */
-  readonly place: string;
-  readonly line: bigint | null;
-  /** Why this is no record; then `record` is what stood there instead. */
-  readonly problem: string | null;
-}
 
 export interface RecordWriter {
   /** `parents` are numbers of enclosing objects, the nearest first. `record` holds no raw line end and no U+001F. */
@@ -38,7 +31,7 @@ export interface RecordWriter {
   readonly counts: { readonly records: number; readonly problems: number };
 }
 
-export interface RecordAbout {
+interface RecordAbout {
   readonly place: string;
   readonly line: number | undefined;
   readonly problem: string | undefined;

@@ -91,7 +91,7 @@ export function paramsOf(sql: Sql): Param[] {
 }
 
 /** The body of a SQL value whose file, if any, has been read. */
-export function textOf(sql: Sql): SqlText {
+function textOf(sql: Sql): SqlText {
   if ("path" in sql.body) throw new Error(`Bug: ${sql.body.path} was not loaded before use`);
   return sql.body;
 }

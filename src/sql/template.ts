@@ -24,7 +24,7 @@ export interface SqlText {
 }
 
 /** A `.sql` file beside the project file, read when the project is loaded. */
-export interface SqlFile {
+interface SqlFile {
   readonly path: string;
   readonly names: Readonly<Record<string, SqlPart>>;
 }
@@ -92,11 +92,6 @@ export function sqlFile(path: string, names: Readonly<Record<string, SqlPart>> =
   for (const [name, part] of Object.entries(names)) checkPart(part, `"${name}" of ${path}`);
   const body: SqlFile = Object.freeze({ path, names: Object.freeze({ ...names }) });
   return Object.freeze({ kind: "sql", body });
-}
-
-/** SQL that Millrace itself makes. */
-export function rawSql(text: string): Sql {
-  return { kind: "sql", body: { texts: [text], parts: [], origin: undefined } };
 }
 
 /** A named value with a default, typed by it: `param("as_of", { default: "2022-01-01" })`. */

@@ -31,7 +31,7 @@ export async function openLocalStaging(home: string): Promise<Staging> {
 }
 
 /** Removes the staging folders of processes that no longer run; resolves to how many. */
-export async function removeDeadStaging(home: string): Promise<number> {
+async function removeDeadStaging(home: string): Promise<number> {
   const here = await machineMark();
   let removed = 0;
   for (const name of await namesIn(join(home, STAGING))) {

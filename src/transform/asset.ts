@@ -27,7 +27,7 @@ export interface TransformOptions<C extends Columns> {
 }
 
 /** What `transform` checked once. */
-export interface TransformDefinition {
+interface TransformDefinition {
   readonly query: Dialects;
   readonly columns: Readonly<Record<string, ColumnDefinition>> | undefined;
   readonly checks: Readonly<Record<string, Check>>;

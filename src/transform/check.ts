@@ -5,7 +5,7 @@ import { anything, checkOptions, kindOf, oneOf } from "../base/option.ts";
 import type { Table } from "../schema/table.ts";
 import type { Sql, TableReference } from "../sql/template.ts";
 
-export type Severity = "error" | "warning";
+type Severity = "error" | "warning";
 export interface CheckOptions {
   /** An error leaves the old version in place; a warning is shown and recorded. Error unless told. */
   readonly severity?: Severity;

@@ -200,7 +200,7 @@ export async function checkQuery(
     .fields;
 }
 
-export function sqlOfTransform({ definition }: Transformed): Sql[] {
+function sqlOfTransform({ definition }: Transformed): Sql[] {
   const related = Object.values(definition.checks).flatMap((check): Sql[] => {
     if (check.test === "holds") return [check.condition];
     return check.test === "related"

@@ -79,7 +79,13 @@ async function offence(
       : await run();
   if (count === 0) return undefined;
   const shown = rows.map((row) => `\n    ${renderJson(row).slice(0, 300)}`).join("");
-  return `${count} ${check.test === "unique" ? "keys stand" : count === 1 ? "row offends" : "rows offend"}${check.test === "unique" ? " more than once" : ""}, such as${shown}`;
+  return `${countOf(check, count)}, such as${shown}`;
+}
+
+function countOf({ test }: Check, count: number): string {
+  if (test === "unique")
+    return count === 1 ? "1 key stands more than once" : `${count} keys stand more than once`;
+  return count === 1 ? "1 row offends" : `${count} rows offend`;
 }
 
 function columnsOf(check: Check): readonly string[] {
