@@ -7,7 +7,7 @@ with
       ('Bueno', 'Good'), ('Skvělá volba', 'Good')
   ),
   turned_away as (
-    select raw::json as record, "at"
+    select raw::json as record, rejected_at
     from $quarantine
     where list_bool_and(list_transform(reasons, lambda r: r.message = $unknownCountry))
   ),
@@ -20,7 +20,7 @@ with
         (record ->> '$.user_rating.aggregate_rating')::double as rating,
         trim(record ->> '$.user_rating.rating_text') as rating_text
       from turned_away
-      order by "at" desc
+      order by rejected_at desc
     )
     where id not in (select id from $restaurants)
   )

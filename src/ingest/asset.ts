@@ -35,7 +35,7 @@ export interface Rejected {
   }[];
   /** The version of the contract that turned it away. */
   readonly contract: string;
-  readonly at: Date;
+  readonly rejected_at: Date;
 }
 
 /** A table with a door: what the contract turned away lies beside it. */

@@ -240,14 +240,14 @@ async function rememberSame(
   same: readonly { readonly file: InspectedFile; readonly state: LoadedFile["state"] }[],
 ): Promise<void> {
   if (same.length === 0) return;
-  const at = lake.clock.now().toISOString();
+  const recordedAt = lake.clock.now().toISOString();
   const version = (await lake.find(name))?.version ?? 0;
   const rows = same.map(({ file, state }) => ({
     run: run.id,
     asset: name,
     ...loadedFile(file, state),
     version,
-    at,
+    recorded_at: recordedAt,
   }));
   await appendRows(lake, "system.loads", rows);
 }

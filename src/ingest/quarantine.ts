@@ -35,7 +35,7 @@ const FIELDS: Readonly<Record<string, Field["type"]>> = {
   reasons: REASONS,
   contract: "string",
   run: "string",
-  at: "timestamp",
+  rejected_at: "timestamp",
 };
 
 export const QUARANTINE_FIELDS: readonly Field[] = Object.entries(FIELDS).map(([name, type]) => ({
@@ -133,7 +133,7 @@ function select(
     source: quoteText(source),
     contract: quoteText(contract.version),
     run: quoteText(run),
-    at: literal(at),
+    rejected_at: literal(at),
   };
   const list = QUARANTINE_FIELDS.map(
     ({ name, type }) => `(${values[name]})::${duckdbType(type)} as ${quoteName(name)}`,

@@ -99,7 +99,7 @@ function loadsOf({ info, record }: News): SystemRow[] {
     hash: file.hash,
     state: file.state,
     version: record.version,
-    at: record.timestamp.toISOString(),
+    recorded_at: record.timestamp.toISOString(),
   }));
 }
 
@@ -110,7 +110,7 @@ function ledgerOf({ info, record }: News): SystemRow[] {
     kind: info.kind,
     ...ledger,
     version: record.version,
-    at: record.timestamp.toISOString(),
+    recorded_at: record.timestamp.toISOString(),
   }));
 }
 

@@ -53,7 +53,7 @@ const COLUMNS: Readonly<Record<SystemTable, Readonly<Record<string, PrimitiveTyp
     quarantined: "long",
     deduplicated: "long",
     filtered: "long",
-    at: "timestamp",
+    recorded_at: "timestamp",
   },
   "system.loads": {
     run: "string",
@@ -65,7 +65,7 @@ const COLUMNS: Readonly<Record<SystemTable, Readonly<Record<string, PrimitiveTyp
     hash: "string",
     state: "string",
     version: "long",
-    at: "timestamp",
+    recorded_at: "timestamp",
   },
   "system.outputs": {
     run: "string",
@@ -77,7 +77,7 @@ const COLUMNS: Readonly<Record<SystemTable, Readonly<Record<string, PrimitiveTyp
     size: "long",
     modified: "double",
     sha256: "string",
-    at: "timestamp",
+    recorded_at: "timestamp",
   },
 };
 

@@ -33,7 +33,7 @@ export async function outdatedBecause(
   const outputs = await lake.find("system.outputs");
   if (outputs === undefined) return "it is new";
   const made = await lake.engine.rows(
-    `select definition, input, size, modified, sha256 from ${await relationOf(lake, outputs)} where asset = ${quoteText(name)} and path = ${quoteText(path)} order by "at" desc`,
+    `select definition, input, size, modified, sha256 from ${await relationOf(lake, outputs)} where asset = ${quoteText(name)} and path = ${quoteText(path)} order by recorded_at desc`,
   );
   const [last] = made;
   if (last === undefined) return "it is new";
@@ -71,7 +71,7 @@ export async function rememberOutput(
     size: made.sizeBytes,
     modified: mtimeMs,
     sha256: made.sha256,
-    at: lake.clock.now().toISOString(),
+    recorded_at: lake.clock.now().toISOString(),
   };
   await appendRows(lake, "system.outputs", [row]);
 }

@@ -18,7 +18,7 @@ export interface LedgerLine extends LedgerCounts {
   readonly kind: string;
   readonly source: string;
   readonly version: bigint;
-  readonly at: string;
+  readonly recorded_at: string;
   /** read = written + quarantined + deduplicated + filtered. */
   readonly balances: boolean;
 }
@@ -68,7 +68,7 @@ export async function readLedger(
   const from = `${await relationOf(lake, snapshot)} where ${["true", ...conditions].join(" and ")}`;
   const lines = await lake.engine.rows(
     `select *, coalesce(${BALANCES}, false) as balances from ${from}
-     order by "at" desc, run, asset, source ${limit === undefined ? "" : `limit ${limit}`}`,
+     order by recorded_at desc, run, asset, source ${limit === undefined ? "" : `limit ${limit}`}`,
   );
   const sums = await lake.engine.rows(
     `select asset, kind, source, count(*) as lines, ${SUMS} from ${from} group by all order by asset, kind, source`,

@@ -17,7 +17,7 @@ export interface RejectedRow {
     readonly value: string | null;
   }[];
   readonly contract: string;
-  readonly at: string;
+  readonly rejected_at: string;
 }
 
 export interface ReasonCount {
@@ -59,8 +59,8 @@ export async function readQuarantine(
      group by all order by count desc, "column" nulls last, rule, message`,
   );
   const rows = await engine.rows(
-    `select id, raw, position, file, line, to_json(reasons)::varchar as reasons, contract, "at"
-     from ${relation} order by "at", source, file, line, position, id limit ${limit}`,
+    `select id, raw, position, file, line, to_json(reasons)::varchar as reasons, contract, rejected_at
+     from ${relation} order by rejected_at, source, file, line, position, id limit ${limit}`,
   );
   const total = BigInt(String(count?.total ?? 0));
   return {

@@ -50,7 +50,7 @@ export const command: Command = async (context) => {
       { title: "Balance" },
     ],
     report.lines.map((line) => [
-      timeText(new Date(line.at)),
+      timeText(new Date(line.recorded_at)),
       line.run.slice(0, 8),
       line.asset,
       line.source,
