@@ -75,7 +75,10 @@ function checkZones(
   { formats, zone }: ColumnType & { readonly kind: "timestamp" },
   place: string,
 ): void {
-  if (zone !== undefined) return checkZone(zone, place);
+  if (zone !== undefined) {
+    checkZone(zone, place);
+    return;
+  }
   const bare = formats.find((format) => !hasZone(format));
   if (bare === undefined) return;
   throw new MillraceError(`${place} has the format ${JSON.stringify(bare)}, which says no zone`, {

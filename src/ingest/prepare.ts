@@ -1,6 +1,6 @@
 /** Inspected files made ready to be read: headers checked, odd forms staged, and files of one shape put together. */
 
-import { suggestWord } from "../base/suggest.ts";
+import { nearestWord } from "../base/suggest.ts";
 import type { Engine } from "../engine/engine.ts";
 import { quotePath } from "../engine/path.ts";
 import type { StepContext } from "../lake/step.ts";
@@ -19,6 +19,10 @@ import type { InspectedFile } from "./inspect-files.ts";
 import { ndjsonRecords, stagedRecords } from "./json-records.ts";
 import { parquetRecords } from "./parquet-records.ts";
 import type { InputFile, Records } from "./records.ts";
+
+/** Names that a message lists, and ones that a missing one is compared with. */
+const SHOWN_NAMES = 20;
+const MOST_NEAR_NAMES = 500;
 
 export interface PrepareInput {
   readonly context: StepContext;
@@ -170,36 +174,37 @@ function headerProblem(
     const other = [";", "\t", "|", ","].find(
       (one) => one !== delimiter && names.length === 1 && names[0]?.includes(one),
     );
+    const message = `has no column ${listed(missing)} in its header; it has ${listed(names)}`;
     const guess =
       other === undefined
-        ? names.length <= 50
-          ? suggestWord(missing[0] ?? "", names)
-          : ""
-        : `It looks as if fields were separated by ${JSON.stringify(other)}: set the option delimiter.`;
-    const shown = names
-      .slice(0, 20)
-      .map((name) => JSON.stringify(name))
-      .join(", ");
-    return {
-      rule: "file",
-      message:
-        `has no column ${missing.map((name) => JSON.stringify(name)).join(", ")} in its header; it has ${shown}${names.length > 20 ? ` and ${names.length - 20} more` : ""}. ${guess}`
-          .trim()
-          .slice(0, 2000),
-      line: 1,
-    };
+        ? nearestColumn(missing, names)
+        : `. It looks as if fields were separated by ${JSON.stringify(other)}: set the option delimiter.`;
+    return { rule: "file", message: `${message}${guess}`.slice(0, 2000), line: 1 };
   }
   const unknown =
     extra === "reject" ? names.filter((name) => !read.some(({ path }) => path === name)) : [];
   if (unknown.length === 0) return undefined;
   return {
     rule: "file",
-    message: `has columns that the contract does not know: ${unknown
-      .slice(0, 20)
-      .map((name) => JSON.stringify(name))
-      .join(", ")}`,
+    message: `has columns that the contract does not know: ${listed(unknown)}`,
     line: 1,
   };
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => JSON.stringify(name));
+  const more = names.length - shown.length;
+  return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** The first name that is missing and looks like one that is there. */
+function nearestColumn(missing: readonly string[], names: readonly string[]): string {
+  for (const name of missing) {
+    const nearest = nearestWord(name, names.slice(0, MOST_NEAR_NAMES));
+    if (nearest !== undefined)
+      return `. Is ${JSON.stringify(nearest)} what ${JSON.stringify(name)} should be read from?`;
+  }
+  return "";
 }
 
 async function readyNdjson(
@@ -272,16 +277,12 @@ async function readyParquet(
     `select * from read_parquet(${quotePath(found.path)}, hive_partitioning = false)`,
   );
   const names = fields.map(({ name }) => name);
-  const missing = read.find(
-    ({ path, definition }) => !definition.optional && !names.includes(path),
-  );
-  if (missing !== undefined) {
-    return {
-      problem: {
-        rule: "file",
-        message: `has no column ${JSON.stringify(missing.path)}. ${suggestWord(missing.path, names.slice(0, 50))}`,
-      },
-    };
+  const missing = read
+    .filter(({ path, definition }) => !definition.optional && !names.includes(path))
+    .map(({ path }) => path);
+  if (missing.length > 0) {
+    const message = `has no column ${listed(missing)}; it has ${listed(names)}`;
+    return { problem: { rule: "file", message: `${message}${nearestColumn(missing, names)}` } };
   }
   return {
     key: JSON.stringify(fields),
