@@ -26,6 +26,7 @@ import {
   type StepInfo,
 } from "../lake/step-info.ts";
 import { appendRows } from "../lake/system-table.ts";
+import { watched } from "../lake/watch.ts";
 import { folderOf, quarantineOf } from "../schema/table.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import type { Ingested } from "./asset.ts";
@@ -124,18 +125,18 @@ async function commitBatch(
     ledger.set(label, { source: label, ...sum });
   };
   for (const { source, label } of batch.files) if (source !== undefined) count(label, {});
+  let bytesBefore = 0;
   for (const group of groups) {
-    const result = await loadGroup(batch, {
-      group,
-      contract,
-      target,
-      definition,
-      earlier: [...good],
-    });
+    const bytes = group.files.reduce((sum, { found }) => sum + found.sizeBytes, 0);
+    const rowsBefore = addLedgers([...ledger.values()]).read;
+    const result = await watched(context, batch.session, { bytes, rowsBefore, bytesBefore }, () =>
+      loadGroup(batch, { group, contract, target, definition, earlier: [...good] }),
+    );
+    bytesBefore += bytes;
     good.push(...result.good);
     rejects.push(...result.rejects);
     count(group.label, result.ledger);
-    context.progress({ rows: [...ledger.values()].reduce((sum, { read }) => sum + read, 0) });
+    context.progress({ rows: addLedgers([...ledger.values()]).read, bytes: bytesBefore });
   }
   lake.crash("ingest/data-written");
   for (const [label, files] of Map.groupBy(refused, ({ file }) => file.label)) {

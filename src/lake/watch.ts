@@ -1,0 +1,36 @@
+/** How far a session's statement is, told to the person who waits for it. */
+
+import type { Engine } from "../engine/engine.ts";
+import type { StepContext } from "./step.ts";
+
+const EVERY_MS = 250;
+
+export interface Work {
+  /** Bytes that the statement reads. */
+  readonly bytes: number;
+  /** What was done before it. */
+  readonly rowsBefore: number;
+  readonly bytesBefore: number;
+}
+
+/** Reports while `act` runs. */
+export async function watched<T>(
+  { progress }: Pick<StepContext, "progress">,
+  session: Engine,
+  { bytes, rowsBefore, bytesBefore }: Work,
+  act: () => Promise<T>,
+): Promise<T> {
+  const timer = setInterval(() => {
+    const { fraction, rows } = session.progress();
+    progress({
+      rows: rowsBefore + Number(rows),
+      bytes: bytesBefore + Math.round(bytes * (fraction ?? 0)),
+      ...(fraction === undefined ? {} : { fraction }),
+    });
+  }, EVERY_MS);
+  try {
+    return await act();
+  } finally {
+    clearInterval(timer);
+  }
+}
