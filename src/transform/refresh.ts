@@ -125,6 +125,7 @@ async function refreshIn(
   const failed = await testChecks({
     context,
     session,
+    table: name,
     relation,
     columns,
     checks: definition.checks,
@@ -190,14 +191,19 @@ async function shapeOf(
   return { fields, query: rendered.text };
 }
 
-/** Finds what is wrong with the SQL without running it; inputs that are not there yet are left for the run. */
+/** Finds what is wrong with the SQL and the checks without a row; inputs that are not there yet are left for the run. */
 export async function checkQuery(
   context: QueryContext,
   session: Engine,
   asset: Transformed,
 ): Promise<readonly Field[]> {
-  return (await shapeOf(session, asset, renderQuery(context, asset.definition.query.duckdb)))
-    .fields;
+  const { name, definition } = asset;
+  const { fields } = await shapeOf(session, asset, renderQuery(context, definition.query.duckdb));
+  const relation = session.relation({ fields, files: [], mapping: "none" });
+  const columns = fields.map((field) => field.name);
+  const { checks } = definition;
+  await testChecks({ context, session, table: name, relation, columns, checks });
+  return fields;
 }
 
 function sqlOfTransform({ definition }: Transformed): Sql[] {
@@ -223,10 +229,11 @@ function inputApp({ metadata }: Snapshot): string {
 /** A number of 62 bits that changes with everything the table is made by, for a Delta transaction. */
 function definitionNumber(context: QueryContext, { definition }: Transformed): bigint {
   const { query, checks, columns, partitionBy } = definition;
-  const conditions = Object.entries(checks).map(([meaning, check]) => [
-    meaning,
-    check.test === "holds" ? renderQuery(context, check.condition).text : JSON.stringify(check),
-  ]);
+  const conditions = Object.entries(checks).map(([meaning, check]) => {
+    if (check.test === "holds")
+      return [meaning, check.severity, renderQuery(context, check.condition).text];
+    return [meaning, check.test === "related" ? { ...check, to: check.to.name } : check];
+  });
   const shape = Object.entries(columns ?? {}).map(([name, one]) => fieldOf(name, one));
   const text = JSON.stringify([
     renderQuery(context, query.duckdb).text,
@@ -241,7 +248,10 @@ function isUnchanged(before: readonly Field[], now: readonly Field[]): boolean {
   const { added, widened, incompatible, unused } = evolve(before, now);
   const sameOrder =
     before.map(({ name }) => name).join("\0") === now.map(({ name }) => name).join("\0");
-  return sameOrder && added.length + widened.length + incompatible.length + unused.length === 0;
+  const comments = (fields: readonly Field[]): string =>
+    JSON.stringify(fields.map(({ metadata }) => metadata?.comment));
+  const isSame = sameOrder && comments(before) === comments(now);
+  return isSame && added.length + widened.length + incompatible.length + unused.length === 0;
 }
 
 function checkFailed(

@@ -23,6 +23,7 @@ export interface FailedCheck {
 export interface CheckInput {
   readonly context: Pick<StepContext, "param">;
   readonly session: Engine;
+  readonly table: string;
   /** The new version, as it can stand in FROM. */
   readonly relation: string;
   readonly columns: readonly string[];
@@ -55,16 +56,12 @@ async function offence(
       ? `it has ${count} rows and must have at most ${check.max}`
       : undefined;
   }
-  for (const column of columnsOf(check)) {
-    if (!columns.some((known) => known.toLowerCase() === column.toLowerCase())) {
-      throw new MillraceError(
-        `The check "${meaning}" names the column "${column}", which the table does not have`,
-        {
-          code: "transform/check-column",
-          hint: suggestWord(column, columns),
-        },
-      );
-    }
+  const place = `the check "${meaning}" of ${input.table}`;
+  for (const column of columnsOf(check)) checkColumn(column, columns, place);
+  if (check.test === "related") {
+    const keys = await session.describe(`from ${viewName(check.to.name)}`);
+    const names = keys.map(({ name }) => name);
+    checkColumn(check.key, names, `${place} in ${check.to.name}`);
   }
   const query = offendersOf(input, check);
   const run = async (): Promise<{ rows: Row[]; count: number }> => {
@@ -75,7 +72,7 @@ async function offence(
   };
   const { rows, count } =
     check.test === "holds"
-      ? await atItsPlace(`the check "${meaning}"`, renderQuery(context, check.condition), run)
+      ? await atItsPlace(place, renderQuery(context, check.condition), run, 1)
       : await run();
   if (count === 0) return undefined;
   const shown = rows.map((row) => `\n    ${renderJson(row).slice(0, 300)}`).join("");
@@ -86,6 +83,14 @@ function countOf({ test }: Check, count: number): string {
   if (test === "unique")
     return count === 1 ? "1 key stands more than once" : `${count} keys stand more than once`;
   return count === 1 ? "1 row offends" : `${count} rows offend`;
+}
+
+function checkColumn(column: string, columns: readonly string[], place: string): void {
+  if (columns.some((known) => known.toLowerCase() === column.toLowerCase())) return;
+  throw new MillraceError(`There is no column "${column}" for ${place}`, {
+    code: "transform/check-column",
+    hint: suggestWord(column, columns),
+  });
 }
 
 function columnsOf(check: Check): readonly string[] {
