@@ -21,9 +21,10 @@ export async function watched<T>(
   act: () => Promise<T>,
 ): Promise<T> {
   const timer = setInterval(() => {
-    const { fraction, rows } = session.progress();
+    // The engine counts what its readers have done in units of theirs, which are no rows of a file.
+    const { fraction } = session.progress();
     progress({
-      rows: rowsBefore + Number(rows),
+      rows: rowsBefore,
       bytes: bytesBefore + Math.round(bytes * (fraction ?? 0)),
       ...(fraction === undefined ? {} : { fraction }),
     });
