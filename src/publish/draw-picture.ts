@@ -9,6 +9,8 @@ import { chartQuery } from "../chart/query.ts";
 import { renderPng } from "../chart/render-png.ts";
 import { renderSvg } from "../chart/render-svg.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
+import type { Engine } from "../engine/engine.ts";
+import { atItsPlace } from "../lake/sql-place.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING } from "../lake/step-info.ts";
 import { tablesOf } from "../sql/render.ts";
@@ -18,7 +20,7 @@ import { closeOutputStaging, openOutputStaging } from "../warehouse/output-stagi
 import type { Picture } from "./asset.ts";
 import { hashOf, type Ingredients, outdatedBecause, rememberOutput } from "./output.ts";
 import type { PublishContext } from "./publish-table.ts";
-import { findTables, openViews, render, versionsOf } from "./view.ts";
+import { findTables, openViews, render, renderQuery, versionsOf } from "./view.ts";
 
 /** Why the picture must be drawn again; undefined where it is as it must be. */
 export async function pictureStaleBecause(
@@ -66,6 +68,16 @@ export async function drawPicture(
   } finally {
     session.close();
   }
+}
+
+/** Finds what is wrong with the SQL of a picture without a row; the session knows its tables. */
+export async function checkPicture(
+  context: Pick<StepContext, "param">,
+  session: Engine,
+  { name, asset }: { readonly name: string; readonly asset: Picture },
+): Promise<void> {
+  const rendered = renderQuery(context, asset.chart.from);
+  await atItsPlace({ name, code: "publish/sql", rendered }, () => session.describe(rendered.text));
 }
 
 function ingredients(

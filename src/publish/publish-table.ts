@@ -1,17 +1,22 @@
 /** A table written to a folder of files. */
 
 import { resolve } from "node:path";
+import { MillraceError } from "../base/error.ts";
+import { suggestWord } from "../base/suggest.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
+import type { Engine } from "../engine/engine.ts";
 import { viewName } from "../lake/lake.ts";
+import { atItsPlace } from "../lake/sql-place.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING } from "../lake/step-info.ts";
 import { quarantineOf } from "../schema/table.ts";
 import { tablesOf } from "../sql/render.ts";
+import type { Sql } from "../sql/template.ts";
 import { safeFileName } from "../warehouse/file-name.ts";
 import { createFileWarehouse } from "../warehouse/file-warehouse.ts";
 import type { Publication } from "./asset.ts";
 import { hashOf, type Ingredients, outdatedBecause, rememberOutput } from "./output.ts";
-import { findTables, openViews, render, versionsOf } from "./view.ts";
+import { findTables, openViews, render, renderQuery, versionsOf } from "./view.ts";
 
 export type PublishContext = Pick<StepContext, "lake" | "root" | "text" | "param">;
 
@@ -67,6 +72,35 @@ export async function publishTable(
     context.signal.removeEventListener("abort", stop);
     session.close();
   }
+}
+
+/** Finds what is wrong with an output without a row; the session knows its tables. */
+export async function checkPublication(
+  context: Pick<StepContext, "param">,
+  session: Engine,
+  { name, asset }: { readonly name: string; readonly asset: Publication },
+): Promise<void> {
+  const { table, where, orderBy, columns = [] } = asset;
+  const from = `select * from ${viewName(table.name)}`;
+  const names = (await session.describe(from)).map((field) => field.name);
+  const unknown = columns.find(([column]) => !names.includes(column))?.[0];
+  if (unknown !== undefined) {
+    throw new MillraceError(
+      `${name} names the column "${unknown}", which the table does not have`,
+      {
+        code: "warehouse/unknown-column",
+        hint: suggestWord(unknown, names),
+      },
+    );
+  }
+  const check = async (option: string, sql: Sql | undefined, statement: string): Promise<void> => {
+    if (sql === undefined) return;
+    const rendered = renderQuery(context, sql);
+    const placed = { name: `${option} of ${name}`, code: "publish/sql", rendered, linesBefore: 1 };
+    await atItsPlace(placed, () => session.describe(`${statement}\n${rendered.text}\n)`));
+  };
+  await check("where", where, `${from} where (`);
+  await check("orderBy", orderBy, `select * from (${from} order by `);
 }
 
 function ingredients(

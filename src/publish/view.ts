@@ -5,17 +5,25 @@ import type { Snapshot } from "../delta/snapshot.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openView, viewName } from "../lake/lake.ts";
 import type { StepContext } from "../lake/step.ts";
-import { renderSql } from "../sql/render.ts";
+import { type Rendered, renderSql } from "../sql/render.ts";
 import type { Sql } from "../sql/template.ts";
 
-export function render({ param }: Pick<StepContext, "param">, sql: Sql): string {
+/** The SQL of an output in which every table is the view that `openViews` makes. */
+export function renderQuery({ param }: Pick<StepContext, "param">, sql: Sql): Rendered {
   return renderSql(sql, {
     table: ({ name }) => viewName(name),
     column: () => {
-      throw new Error("Bug: a column stands in the SQL of an output");
+      throw new MillraceError("A column stands in the SQL of an output", {
+        code: "project/bad-sql-part",
+        hint: "Write the name of the column; columns as values belong into clean() and check().",
+      });
     },
     param,
-  }).text;
+  });
+}
+
+export function render(context: Pick<StepContext, "param">, sql: Sql): string {
+  return renderQuery(context, sql).text;
 }
 
 /** The newest versions of the tables; throws where one is not there. */

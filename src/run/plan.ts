@@ -5,11 +5,13 @@ import { duckdbType } from "../engine/type.ts";
 import { type Ingested, isIngested } from "../ingest/asset.ts";
 import { checkRules } from "../ingest/check-rule.ts";
 import { compileContract } from "../ingest/contract.ts";
+import { extraColumn } from "../ingest/extra.ts";
 import { QUARANTINE_FIELDS } from "../ingest/quarantine.ts";
 import { openView, viewName } from "../lake/lake.ts";
 import type { ProjectStep, StepKind } from "../project/graph.ts";
 import type { Project } from "../project/load.ts";
-import { render } from "../publish/view.ts";
+import { checkPicture } from "../publish/draw-picture.ts";
+import { checkPublication } from "../publish/publish-table.ts";
 import { describeSchedule, nextDue } from "../schedule/schedule.ts";
 import { evolve, renderType } from "../schema/evolution.ts";
 import { quarantineOf } from "../schema/table.ts";
@@ -17,7 +19,7 @@ import type { Field } from "../schema/type.ts";
 import { quoteName } from "../sql/quote.ts";
 import { isTransformed } from "../transform/asset.ts";
 import { checkQuery } from "../transform/refresh.ts";
-import { lookAt } from "./step.ts";
+import { type LookContext, lookAt } from "./step.ts";
 import type { Workspace } from "./workspace.ts";
 
 interface ColumnChange {
@@ -103,7 +105,7 @@ export async function planRun(project: Project, { lake }: Workspace): Promise<Pl
 
 /** Binds the SQL of a step over its inputs as they are or will be; the columns it will give. */
 async function checkStep(
-  context: Parameters<typeof lookAt>[0],
+  context: LookContext,
   session: Engine,
   { asset, name, reads }: ProjectStep,
 ): Promise<readonly Field[] | undefined> {
@@ -117,23 +119,35 @@ async function checkStep(
       refuseNul: false,
     });
     await checkRules(context, session, asset);
-    fields = contract.fields;
+    fields = [...contract.fields, ...extraColumn(asset.definition)];
     await createEmptyView(session, quarantineOf(name), QUARANTINE_FIELDS);
+    await createEmptyView(session, name, await fieldsToBe(context, asset, fields));
+    return fields;
   } else if (isTransformed(asset)) {
     fields = await checkQuery(context, session, asset);
   } else if (asset.kind === "picture") {
-    await session.describe(render(context, asset.chart.from));
+    await checkPicture(context, session, { name, asset });
+  } else if (asset.kind === "publication") {
+    await checkPublication(context, session, { name, asset });
   }
   if (fields !== undefined) await createEmptyView(session, name, fields);
   return fields;
 }
 
+/** The columns of a table after a load: those that no record fills any more stay where rows are added. */
+async function fieldsToBe(
+  { lake }: Pick<LookContext, "lake">,
+  { name, definition }: Ingested,
+  fields: readonly Field[],
+): Promise<readonly Field[]> {
+  const table = await lake.find(name);
+  const isMadeAnew = definition.write === "overwrite" && definition.extra !== "evolve";
+  if (table === undefined || isMadeAnew) return fields;
+  return evolve(table.metadata.fields, fields).fields;
+}
+
 /** Views of tables that the plan has seen stand for what they will be; others are read as they are. */
-async function ensureView(
-  { lake }: Parameters<typeof lookAt>[0],
-  session: Engine,
-  name: string,
-): Promise<void> {
+async function ensureView({ lake }: LookContext, session: Engine, name: string): Promise<void> {
   const isThere = await session.describe(`from ${viewName(name)} limit 0`).then(
     () => true,
     () => false,
@@ -169,6 +183,8 @@ function columnChanges(
   const isReplaced =
     kind === "transform" ||
     (isIngested(asset) && (asset as Ingested).definition.write === "overwrite");
+  // What a record happens to hold is a column of its own there.
+  const isDiscovered = isIngested(asset) && asset.definition.extra === "evolve";
   const kept = isReplaced ? "the table is made anew with it" : undefined;
   return [
     ...added.map(
@@ -192,15 +208,13 @@ function columnChanges(
         means: `${renderType(from)} to ${renderType(to)}; ${kept ?? "the run will refuse it: old values may not fit"}`,
       }),
     ),
-    ...unused
-      .filter((name) => name !== "_extra")
-      .map(
-        (name): ColumnChange => ({
-          column: name,
-          change: "unused",
-          means: isReplaced ? "it will be gone" : "it stays, and new rows have null in it",
-        }),
-      ),
+    ...(isDiscovered ? [] : unused).map(
+      (name): ColumnChange => ({
+        column: name,
+        change: "unused",
+        means: isReplaced ? "it will be gone" : "it stays, and new rows have null in it",
+      }),
+    ),
   ];
 }
 

@@ -1,9 +1,8 @@
-/** A query of the project made ready to run: its tables as views of one session, its errors at their place in the file. */
+/** A query of the project made ready to run: its tables as views of one session. */
 
 import { MillraceError } from "../base/error.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import type { Engine } from "../engine/engine.ts";
-import { sqlFaultOf } from "../engine/fault.ts";
 import { openView, viewName } from "../lake/lake.ts";
 import type { StepContext } from "../lake/step.ts";
 import { type Rendered, renderSql, tablesOf } from "../sql/render.ts";
@@ -45,34 +44,4 @@ export async function openTables(
     tables.set(name, snapshot);
   }
   return tables;
-}
-
-/** Runs `act`, and tells a failure of the SQL by the file and line in which a person wrote it. */
-export async function atItsPlace<T>(
-  name: string,
-  { text, origins }: Rendered,
-  act: () => Promise<T>,
-  /** Lines of the statement before the first of the text. */
-  linesBefore = 0,
-): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    const fault = sqlFaultOf(error);
-    if (fault === undefined || !(error instanceof MillraceError)) throw error;
-    const line = fault.place === undefined ? undefined : fault.place.line - linesBefore;
-    const origin =
-      line === undefined ? origins.find((one) => one !== undefined) : origins[line - 1];
-    const place = origin === undefined ? "" : ` at ${origin.file}:${origin.line}`;
-    const excerpt =
-      line === undefined ? "" : `\n  ${text.split("\n")[line - 1]?.trim().slice(0, 200)}`;
-    throw new MillraceError(
-      `The SQL of ${name} fails${place}: ${fault.message.split("\n\nLINE")[0]}${excerpt}`,
-      {
-        code: "transform/sql",
-        hint: error.hint ?? "Mend the SQL there.",
-        cause: error,
-      },
-    );
-  }
 }

@@ -13,6 +13,7 @@ import { commit } from "../delta/write.ts";
 import type { Engine } from "../engine/engine.ts";
 import { duckdbType } from "../engine/type.ts";
 import { followTables } from "../lake/follow.ts";
+import { atItsPlace } from "../lake/sql-place.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING, type StepInfo } from "../lake/step-info.ts";
 import { fieldOf } from "../schema/column-type.ts";
@@ -23,7 +24,7 @@ import { quoteName } from "../sql/quote.ts";
 import { type Rendered, tablesOf } from "../sql/render.ts";
 import type { Sql } from "../sql/template.ts";
 import type { Transformed } from "./asset.ts";
-import { atItsPlace, openTables, type QueryContext, renderQuery } from "./query.ts";
+import { openTables, type QueryContext, renderQuery } from "./query.ts";
 import { checkShape } from "./shape.ts";
 import { testChecks } from "./test-checks.ts";
 
@@ -92,16 +93,12 @@ async function refreshIn(
     (field) => `${quoteName(field.name)}::${duckdbType(field.type)} as ${quoteName(field.name)}`,
   );
   const typed = `select ${list.join(", ")} from (\n${query}\n)`;
-  const files = await atItsPlace(
-    name,
-    rendered,
-    () =>
-      session.write(physicalSelect(typed, layout, base), {
-        folder,
-        partitionBy: definition.partitionBy.map((column) => physical.get(column) ?? column),
-        ...(ids === undefined ? {} : { fieldIds: ids }),
-      }),
-    1,
+  const files = await atItsPlace({ name, code: "transform/sql", rendered, linesBefore: 1 }, () =>
+    session.write(physicalSelect(typed, layout, base), {
+      folder,
+      partitionBy: definition.partitionBy.map((column) => physical.get(column) ?? column),
+      ...(ids === undefined ? {} : { fieldIds: ids }),
+    }),
   );
   const logical = new Map([...physical].map(([column, inFile]) => [inFile, column]));
   const add = files.map((file) => ({
@@ -171,7 +168,9 @@ async function shapeOf(
   { name, definition }: Transformed,
   rendered: Rendered,
 ): Promise<{ fields: readonly Field[]; query: string }> {
-  const found = await atItsPlace(name, rendered, () => session.describe(rendered.text));
+  const found = await atItsPlace({ name, code: "transform/sql", rendered }, () =>
+    session.describe(rendered.text),
+  );
   const { columns, partitionBy } = definition;
   if (columns !== undefined) checkShape(name, columns, found);
   const fields =

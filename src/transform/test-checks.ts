@@ -5,11 +5,12 @@ import { renderJson } from "../base/json.ts";
 import { suggestWord } from "../base/suggest.ts";
 import type { Engine, Row } from "../engine/engine.ts";
 import { viewName } from "../lake/lake.ts";
+import { atItsPlace } from "../lake/sql-place.ts";
 import type { StepContext } from "../lake/step.ts";
 import { literal } from "../sql/literal.ts";
 import { quoteName } from "../sql/quote.ts";
 import type { Check } from "./check.ts";
-import { atItsPlace, renderQuery } from "./query.ts";
+import { renderQuery } from "./query.ts";
 
 /** Offending rows that are shown. */
 const SHOWN = 5;
@@ -72,7 +73,15 @@ async function offence(
   };
   const { rows, count } =
     check.test === "holds"
-      ? await atItsPlace(place, renderQuery(context, check.condition), run, 1)
+      ? await atItsPlace(
+          {
+            name: place,
+            code: "transform/sql",
+            rendered: renderQuery(context, check.condition),
+            linesBefore: 1,
+          },
+          run,
+        )
       : await run();
   if (count === 0) return undefined;
   const shown = rows.map((row) => `\n    ${renderJson(row).slice(0, 300)}`).join("");
