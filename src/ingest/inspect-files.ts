@@ -34,6 +34,8 @@ export interface Inspected {
     readonly file: InspectedFile;
     readonly state: "loaded" | "duplicate" | "refused";
   }[];
+  /** Names of files that still change and are left for the next run. */
+  readonly left: readonly string[];
 }
 
 export async function inspectFiles(
@@ -47,12 +49,15 @@ export async function inspectFiles(
   const files: InspectedFile[] = [];
   const refused: Refusal[] = [];
   const same: { file: InspectedFile; state: "loaded" | "duplicate" | "refused" }[] = [];
+  const ready = new Set(settled.map(({ found }) => found.name));
+  const left = chosen.map(({ found }) => found.name).filter((name) => !ready.has(name));
   const inThisBatch = new Map<string, string>();
   for (const file of inspections) {
     const { found, inspection, source } = file;
     const { problem } = inspection;
     if (problem?.unsettled === true) {
       context.note(`${found.name} ${problem.message}; it is left for the next run`);
+      left.push(found.name);
       continue;
     }
     const before = byName.get(found.name);
@@ -88,7 +93,7 @@ export async function inspectFiles(
     inThisBatch.set(inspection.hash, found.name);
     files.push(file);
   }
-  return { files, refused, same };
+  return { files, refused, same, left };
 }
 
 async function settleAll(

@@ -42,6 +42,8 @@ import { openTarget } from "./target.ts";
 
 /** Files of one commit; more make several. */
 const FILES_PER_BATCH = 500;
+/** Refused files that an error lists. */
+const SHOWN_FILES = 20;
 /** The application that numbers batches of files in the table's log. */
 export const FILES_APP = "millrace/files";
 
@@ -57,8 +59,13 @@ export async function load(context: StepContext, asset: Ingested): Promise<StepO
   const isReplaced = asset.definition.write === "overwrite";
   const found = await inspectFiles(context, choice.files, choice.loaded, isReplaced);
   lake.crash("ingest/files-chosen");
-  await rememberSame(context, asset, found.same);
   const before = await lake.find(asset.name);
+  const left = [...choice.unreadable.map(({ name }) => name), ...found.left];
+  if (isReplaced && before !== undefined && left.length > 0) {
+    context.note(`${asset.name} is left as it is, since it becomes what all its files hold`);
+    return { state: "up to date", version: before.version, ledger: NOTHING };
+  }
+  if (!isReplaced) await rememberSame(context, asset, found.same);
   const isEmpty = found.files.length + found.refused.length === 0;
   if (isEmpty && before !== undefined)
     return { state: "up to date", version: before.version, ledger: NOTHING };
@@ -77,6 +84,8 @@ export async function load(context: StepContext, asset: Ingested): Promise<StepO
     ledgers.push(...done.ledger);
     version = done.version;
   }
+  // A table that is replaced may still have refused, and then leaves no trace.
+  if (isReplaced) await rememberSame(context, asset, found.same);
   return { state: "done", version, ledger: addLedgers(ledgers) };
 }
 
@@ -110,6 +119,8 @@ async function commitBatch(
   const { context, asset, isReplaced, number } = batch;
   const { lake, run } = context;
   const { contract, groups, definition, refused } = await compile(batch);
+  if (isReplaced && refused.length > 0)
+    throw refusedFiles(asset.name, refused, await lake.find(asset.name));
   const target = await openTarget(lake, asset.name, {
     fields: [...contract.fields, ...extraColumn(definition)],
     partitionBy: definition.partitionBy,
@@ -165,9 +176,7 @@ async function commitBatch(
       ...batch.files.map((file) => loadedFile(file, "loaded")),
       ...refused.map(({ file }) => loadedFile(file, "refused")),
     ].filter(uniqueFile()),
-    ...(quarantined.length === 0
-      ? {}
-      : { quarantine: { add: quarantined satisfies readonly AddFile[], remove: [] } }),
+    ...quarantineNews(quarantined, isReplaced),
   };
   const after = await commitOrSay(asset.name, () =>
     commit(lake.delta, target.base, {
@@ -188,6 +197,15 @@ async function commitBatch(
   await followTables(lake, [asset.name]);
   lake.crash("ingest/loads-followed");
   return { version: after.version, ledger: [...ledger.values()] };
+}
+
+/** The quarantine of a table that is replaced is replaced with it. */
+function quarantineNews(
+  add: readonly AddFile[],
+  isReplaced: boolean,
+): Pick<StepInfo, "quarantine"> {
+  if (isReplaced) return { quarantine: { add, remove: "all" } };
+  return add.length === 0 ? {} : { quarantine: { add, remove: [] } };
 }
 
 interface Compiled {
@@ -290,6 +308,26 @@ function otherRun(name: string, cause?: unknown): MillraceError {
     retryable: true,
     cause,
   });
+}
+
+/** One file less would take its rows out of the table. */
+function refusedFiles(
+  name: string,
+  refused: readonly Refusal[],
+  before: { readonly version: number } | undefined,
+): MillraceError {
+  const list = refused
+    .slice(0, SHOWN_FILES)
+    .map(({ file, message }) => `\n  ${file.found.name} ${message}`);
+  const more = refused.length - list.length;
+  const files = refused.length === 1 ? "one of them cannot" : `${refused.length} of them cannot`;
+  return new MillraceError(
+    `${name} becomes what all its files hold, and ${files} be read:${list.join("")}${more > 0 ? `\n  and ${more} more` : ""}`,
+    {
+      code: "ingest/refused-file",
+      hint: `${before === undefined ? "The table was not made" : `Version ${before.version} stays in place`}. Mend the file or take it away, and run again.`,
+    },
+  );
 }
 
 function unbalanced(name: string, ledger: SourceLedger): Error {

@@ -44,21 +44,37 @@ export async function followQuarantine(
     const main = await lake.find(name);
     if (main === undefined) return;
     const quarantine = await lake.find(quarantineOf(name));
-    const news = (await newsOf(lake, main, seenBy(quarantine, main))).filter(
-      ({ info }) => info.quarantine !== undefined,
-    );
-    if (quarantine !== undefined && news.length === 0) return;
-    const adopted = news.flatMap(({ info }) => (info.quarantine?.add ?? []) as AddFile[]);
-    const gone = new Set(news.flatMap(({ info }) => info.quarantine?.remove ?? []));
-    const isGone = ({ path }: AddFile): boolean => gone.has(path);
+    const news = await newsOf(lake, main, seenBy(quarantine, main));
+    const before = quarantine?.files ?? [];
+    const { adopted, removed } = changesOf(news, before);
+    if (quarantine !== undefined && adopted.length + removed.length === 0) return;
     await commit(lake.delta, quarantine ?? { folder: folderOf(quarantineOf(name)) }, {
       operation: quarantine === undefined ? "CREATE TABLE AS SELECT" : "WRITE",
-      adopted: adopted.filter((file) => !isGone(file)),
-      remove: (quarantine?.files ?? []).filter(isGone),
+      adopted,
+      remove: removed,
       transactions: [follows(main)],
       ...(quarantine === undefined ? { schema: { name: quarantineOf(name), fields } } : {}),
     });
   });
+}
+
+/** What several commits, oldest first, mean together for the files of the quarantine. */
+function changesOf(
+  news: readonly News[],
+  before: readonly AddFile[],
+): { readonly adopted: readonly AddFile[]; readonly removed: readonly AddFile[] } {
+  let adopted: readonly AddFile[] = [];
+  let kept = before;
+  for (const { info } of news) {
+    if (info.quarantine === undefined) continue;
+    const { add, remove } = info.quarantine;
+    const gone = remove === "all" ? undefined : new Set(remove);
+    const stays = ({ path }: AddFile): boolean => gone !== undefined && !gone.has(path);
+    adopted = [...adopted.filter(stays), ...(add as readonly AddFile[])];
+    kept = kept.filter(stays);
+  }
+  const rest = new Set(kept);
+  return { adopted, removed: before.filter((file) => !rest.has(file)) };
 }
 
 interface News {

@@ -32,8 +32,11 @@ export interface StepInfo {
   readonly kind: "ingest" | "replay" | "transform";
   readonly ledger: readonly SourceLedger[];
   readonly files?: readonly LoadedFile[];
-  /** What this commit means for the quarantine: data files that are already in its folder, and ones to take out. */
-  readonly quarantine?: { readonly add: readonly unknown[]; readonly remove: readonly string[] };
+  /** What this commit means for the quarantine: data files that are already in its folder, and ones to take out before. */
+  readonly quarantine?: {
+    readonly add: readonly unknown[];
+    readonly remove: readonly string[] | "all";
+  };
 }
 
 export const NOTHING: Ledger = {

@@ -46,3 +46,65 @@ test("the times of system tables and quarantines are columns that need no quotes
   const [line] = await yard.rows("system.ledger", "recorded_at is not null as told");
   assert.deepEqual([rejected?.["told"], load?.["told"], line?.["told"]], [true, true, true]);
 });
+
+const REPLACED = {
+  from: csv("in/*.csv"),
+  columns: { id: integer(), name: text() },
+  write: "overwrite",
+} as const;
+
+test("an overwritten table keeps its version and fails where a file cannot be read as a whole", async () => {
+  const yard = openYard();
+  yard.write("in/a.csv", "id,name\n1,a\n");
+  yard.write("in/b.csv", "id,name\n2,b\nx,b\n");
+  const table = ingest(TABLE, REPLACED);
+  assert.equal((await yard.run([table])).state, "done");
+  yard.write("in/b.csv", "id,title\n2,b\n", 1000_000);
+  yard.write("in/c.csv", Buffer.from("\ufeffid,name\n3,c\n", "utf16le"));
+  yard.write("in/d.csv", "id,name\n1,a\n");
+  const loads = await yard.rows("system.loads");
+  for (const _ of [1, 2]) {
+    const { state, error } = await yard.run([table]);
+    assert.deepEqual([state, error?.code], ["failed", "ingest/refused-file"]);
+    assert.match(error?.message ?? "", /in\/b\.csv has no column "name" in its header/);
+    assert.match(error?.message ?? "", /in\/c\.csv is UTF-16/);
+  }
+  assert.deepEqual(await yard.rows(), [
+    { id: 1, name: "a" },
+    { id: 2, name: "b" },
+  ]);
+  assert.equal((await yard.rejected()).length, 1);
+  assert.deepEqual(await yard.rows("system.loads"), loads);
+  assert.equal((await yard.lake.find(TABLE))?.version, 0);
+  yard.write("in/b.csv", "id,name\n4,d\n");
+  yard.write("in/c.csv", "id,name\n5,e\n");
+  assert.equal((await yard.run([table])).state, "done");
+  assert.deepEqual(await yard.rows(TABLE, "id"), [{ id: 1 }, { id: 4 }, { id: 5 }]);
+  assert.deepEqual(await yard.rejected(), []);
+  assert.equal((await yard.run([table])).result.state, "nothing to do");
+});
+
+test("an overwritten table is not made of fewer files than it has, also the first time", async () => {
+  const yard = openYard();
+  yard.write("in/a.csv", "id,name\n1,a\n");
+  yard.write("in/b.csv", "nothing\n");
+  const { state, error } = await yard.run([ingest(TABLE, REPLACED)]);
+  assert.deepEqual([state, error?.code], ["failed", "ingest/refused-file"]);
+  assert.equal(await yard.lake.find(TABLE), undefined);
+});
+
+test("the quarantine of an overwritten table holds what its files hold now", async () => {
+  const yard = openYard();
+  const table = ingest(TABLE, REPLACED);
+  const load = async (content: string): Promise<string[]> => {
+    yard.write("in/a.csv", content);
+    assert.equal((await yard.run([table])).state, "done");
+    return (await yard.rejected()).map(({ raw }) => raw);
+  };
+  assert.deepEqual(await load("id,name\nx,a\n"), ['{"id":"x","name":"a"}']);
+  assert.deepEqual(await load("id,name\nx,a\n1,b\n"), ['{"id":"x","name":"a"}']);
+  assert.deepEqual(await load("id,name\n1,b\n"), []);
+  const version = (await yard.lake.find(`quarantine.${TABLE}`))?.version;
+  assert.deepEqual(await load("id,name\n2,b\n"), []);
+  assert.equal((await yard.lake.find(`quarantine.${TABLE}`))?.version, version);
+});
