@@ -4,9 +4,30 @@ import { MillraceError } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openView } from "../lake/lake.ts";
 import type { StepContext } from "../lake/step.ts";
+import type { Column, ColumnDefinition } from "../schema/column.ts";
 import { quoteName } from "../sql/quote.ts";
 import { tablesOf } from "../sql/render.ts";
-import type { Ingested } from "./asset.ts";
+import type { Sql } from "../sql/template.ts";
+import type { IngestDefinition, Ingested } from "./asset.ts";
+
+/** All SQL that a person wrote into a contract. */
+export function sqlOfContract({ columns, rules, where }: IngestDefinition): Sql[] {
+  const inColumns = Object.values(columns).flatMap(sqlOfColumn);
+  return [...inColumns, ...Object.values(rules), ...(where === undefined ? [] : [where])];
+}
+
+/** What clean() and check() give, also of columns inside others. */
+function sqlOfColumn({ clean, rules, type }: ColumnDefinition): Sql[] {
+  const inside =
+    type.kind === "struct" ? Object.values(type.of) : type.kind === "list" ? [type.of] : [];
+  return [
+    ...clean.map((how) => how(REFERENCE)),
+    ...rules.flatMap((rule) => (rule.rule === "check" ? [rule.holds(REFERENCE)] : [])),
+    ...inside.flatMap(sqlOfColumn),
+  ];
+}
+
+const REFERENCE = { kind: "column" } as unknown as Column;
 
 /** Rules may look into other tables; each is seen in the version of now. */
 export async function openRuleTables(
@@ -14,10 +35,7 @@ export async function openRuleTables(
   session: Engine,
   { definition, name }: Ingested,
 ): Promise<void> {
-  for (const sql of [
-    ...Object.values(definition.rules),
-    ...(definition.where === undefined ? [] : [definition.where]),
-  ]) {
+  for (const sql of sqlOfContract(definition)) {
     for (const table of tablesOf(sql)) {
       const snapshot = await context.lake.find(table.name);
       if (snapshot === undefined) {

@@ -2,11 +2,15 @@
 
 import { MillraceError } from "../base/error.ts";
 import { type Ingested, isIngested } from "../ingest/asset.ts";
+import { sqlOfContract } from "../ingest/rule-table.ts";
 import type { Picture, Publication } from "../publish/asset.ts";
+import { picturePath } from "../publish/draw-picture.ts";
+import { outputName, publicationPath } from "../publish/publish-table.ts";
+import type { Column, ColumnDefinition } from "../schema/column.ts";
 import { quarantineOf } from "../schema/table.ts";
 import { tablesOf } from "../sql/render.ts";
 import { loadSql, type ReadText } from "../sql/sql-file.ts";
-import type { Sql } from "../sql/template.ts";
+import type { Sql, Text } from "../sql/template.ts";
 import { isTransformed, type Transformed } from "../transform/asset.ts";
 import type { Asset } from "./define.ts";
 
@@ -64,8 +68,7 @@ export function orderSteps(assets: readonly Asset[], readText: ReadText): Projec
 /** All SQL in an asset. */
 export function sqlOf({ asset }: Pick<ProjectStep, "asset">): Sql[] {
   if (isIngested(asset)) {
-    const { rules, where } = asset.definition;
-    return [...Object.values(rules), ...(where === undefined ? [] : [where])];
+    return sqlOfContract(asset.definition);
   }
   if (isTransformed(asset)) {
     const { query, checks } = asset.definition;
@@ -82,6 +85,17 @@ export function sqlOf({ asset }: Pick<ProjectStep, "asset">): Sql[] {
   return asset.kind === "picture" ? [asset.chart.from] : [];
 }
 
+/** The same column whose SQL has the text of its files in place. */
+function loadColumn(column: ColumnDefinition, load: (sql: Sql) => Sql): ColumnDefinition {
+  return {
+    ...column,
+    clean: column.clean.map((how) => (value: Column) => load(how(value))),
+    rules: column.rules.map((rule) =>
+      rule.rule === "check" ? { ...rule, holds: (value) => load(rule.holds(value)) } : rule,
+    ),
+  };
+}
+
 function kindOfStep(asset: ProjectStep["asset"]): StepKind {
   if (isIngested(asset)) return "ingest";
   if (isTransformed(asset)) return "transform";
@@ -90,8 +104,16 @@ function kindOfStep(asset: ProjectStep["asset"]): StepKind {
 
 function stepName(asset: ProjectStep["asset"]): string {
   if (asset.kind === "table") return asset.name;
-  if (asset.kind === "picture") return `picture ${asset.name}.${asset.format}`;
-  return `publish ${asset.table.name} as ${asset.to.name ?? asset.table.name}.${asset.to.format}`;
+  if (asset.kind === "picture")
+    return `picture ${placeName(asset.folder)}/${asset.name}.${asset.format}`;
+  const { table, to } = asset;
+  return `publish ${table.name} to ${placeName(to.folder)}/${outputName(asset)}.${to.format}`;
+}
+
+/** A folder as declared: where it comes from outside, by the name it has there. */
+function placeName(folder: Text): string {
+  if (typeof folder === "string") return folder.replace(/\/+$/, "");
+  return folder.kind === "param" ? `$${folder.name}` : `${folder.from} ${folder.name}`;
 }
 
 /** The same asset with the text of its SQL files in place. */
@@ -105,7 +127,14 @@ function loadAsset(asset: ProjectStep["asset"], readText: ReadText): ProjectStep
     const { definition } = asset;
     return {
       ...asset,
-      definition: { ...definition, rules: each(definition.rules), where: maybe(definition.where) },
+      definition: {
+        ...definition,
+        columns: Object.fromEntries(
+          Object.entries(definition.columns).map(([name, one]) => [name, loadColumn(one, load)]),
+        ),
+        rules: each(definition.rules),
+        where: maybe(definition.where),
+      },
     };
   }
   if (isTransformed(asset)) {
@@ -135,7 +164,7 @@ function loadAsset(asset: ProjectStep["asset"], readText: ReadText): ProjectStep
 function checkNames(steps: readonly Omit<ProjectStep, "after">[]): void {
   const seen = new Map<string, string>();
   for (const { name, asset } of steps) {
-    const key = name.toLowerCase();
+    const key = asset.kind === "table" ? name.toLowerCase() : name;
     const twin = seen.get(key);
     if (twin !== undefined) {
       throw new MillraceError(
@@ -144,10 +173,7 @@ function checkNames(steps: readonly Omit<ProjectStep, "after">[]): void {
           : `The assets "${twin}" and "${name}" differ only in upper and lower case`,
         {
           code: "project/name-twice",
-          hint:
-            asset.kind === "table"
-              ? "Each table needs a name of its own; list each asset once."
-              : "Give one of them another name, so that they do not write the same file.",
+          hint: "Each table and each output needs a name of its own; list each asset once.",
         },
       );
     }
@@ -160,6 +186,28 @@ function missing(step: string, table: string): MillraceError {
     code: "project/missing-asset",
     hint: `Add ${table} to assets: [ ... ] of defineProject().`,
   });
+}
+
+/** Throws where two outputs would be one file; many file systems do not tell upper from lower case. */
+export function checkOutputs(
+  steps: readonly ProjectStep[],
+  context: { readonly root: string; text(value: Text): string },
+): void {
+  const seen = new Map<string, string>();
+  for (const { name, asset } of steps) {
+    if (asset.kind === "table") continue;
+    const path =
+      asset.kind === "picture" ? picturePath(context, asset) : publicationPath(context, asset);
+    const key = path.normalize("NFC").toLowerCase();
+    const twin = seen.get(key);
+    if (twin !== undefined) {
+      throw new MillraceError(`"${twin}" and "${name}" would write the same file`, {
+        code: "project/same-output",
+        hint: 'Give one of them another name or folder: files("out", { format: "csv", name: "..." }).',
+      });
+    }
+    seen.set(key, name);
+  }
 }
 
 /** Each step after all that it needs, otherwise in the order of the project file. */

@@ -9,7 +9,7 @@ import { MillraceError, messageOf, systemCodeOf } from "../base/error.ts";
 import { kindOf } from "../base/option.ts";
 import type { Param, Secret, Text } from "../sql/template.ts";
 import type { ProjectDefinition } from "./define.ts";
-import { orderSteps, type ProjectStep } from "./graph.ts";
+import { checkOutputs, orderSteps, type ProjectStep } from "./graph.ts";
 import { type LoadedParam, paramsOfProject, resolveParams } from "./param.ts";
 
 /** The file that a project's folder holds. */
@@ -81,6 +81,7 @@ export function checkProject(
     if (typeof value === "string") return value;
     return value.kind === "param" ? String(param(value)) : secret(value);
   };
+  checkOutputs(steps, { root: folder, text: (value) => folderText(value, text) });
   const lakePath = lake ?? resolve(folder, text(definition.lake));
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(lakePath)) {
     throw new MillraceError(`The lake ${lakePath} is not on this machine's disk`, {
@@ -103,6 +104,12 @@ export function checkProject(
     text,
     param,
   };
+}
+
+/** Two outputs in one folder are told without reading a secret that only a run needs. */
+function folderText(value: Text, text: (value: Text) => string): string {
+  const isSecret = typeof value === "object" && value.kind === "secret";
+  return isSecret ? `${value.from} ${value.name}` : text(value);
 }
 
 async function checkThere(folder: string, path: string): Promise<void> {
@@ -175,7 +182,7 @@ function placeOf(error: unknown, path: string): string {
 }
 
 function projectOf(module: Readonly<Record<string, unknown>>, path: string): ProjectDefinition {
-  const found = module["default"];
+  const found = module.default;
   if (kindOf(found) === "project") return found as ProjectDefinition;
   const what =
     found === undefined

@@ -51,7 +51,7 @@ export async function publishTable(
     );
     const made = await warehouse.write(
       {
-        name: fileName(asset),
+        name: outputName(asset),
         query: queryOf(context, asset),
         ...(asset.columns === undefined
           ? {}
@@ -127,7 +127,7 @@ export function publicationPath(
   context: Pick<PublishContext, "root" | "text">,
   asset: Publication,
 ): string {
-  const file = `${safeFileName(fileName(asset))}.${asset.to.format}`;
+  const file = `${safeFileName(outputName(asset))}.${asset.to.format}`;
   return resolve(folderOfOutput(context, asset), file);
 }
 
@@ -149,8 +149,8 @@ function folderOfOutput(
   return resolve(root, text(to.folder));
 }
 
-/** As declared, or the table's own name without its schema: `members` of `silver.members`. */
-function fileName({ to, table }: Publication): string {
+/** The name of the file without its ending: as declared, or the table's own name without its schema: `members` of `silver.members`. */
+export function outputName({ to, table }: Publication): string {
   if (to.name !== undefined) return to.name;
   const isQuarantine = table.name.startsWith(quarantineOf(""));
   const own = isQuarantine ? table.name.slice(quarantineOf("").length) : table.name;
