@@ -7,7 +7,8 @@ export interface Mask {
   json(text: string): string;
 }
 
-const STRING = /"(?:[^"\\]|\\.)*"(?!\s*:)/g;
+/** A string, and the colon behind it where it is a name. */
+const STRING = /"((?:[^"\\]|\\.)*)"(\s*:)?/g;
 
 /** `secrets` is asked each time: values become known as they are used. */
 export function createMask(secrets: () => readonly string[]): Mask {
@@ -16,10 +17,8 @@ export function createMask(secrets: () => readonly string[]): Mask {
     json: (text) => {
       const known = secrets();
       if (known.length === 0) return text;
-      const quoted = known.map((secret) => JSON.stringify(secret).slice(1, -1));
-      return text.replace(
-        STRING,
-        (token) => `"${replaced(token.slice(1, -1), [...quoted, ...known])}"`,
+      return text.replace(STRING, (whole, inner: string, colon?: string) =>
+        colon === undefined ? JSON.stringify(replaced(JSON.parse(`"${inner}"`), known)) : whole,
       );
     },
   };

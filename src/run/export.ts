@@ -1,9 +1,8 @@
 /** The rows of a query as one file, which is there whole or not at all. */
 
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { rename, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 import { MillraceError } from "../base/error.ts";
 import { nearestWord } from "../base/suggest.ts";
@@ -12,6 +11,7 @@ import { openLocalStaging, STAGING } from "../storage/staging.ts";
 import { copyStatement } from "../warehouse/copy.ts";
 import { folderError } from "../warehouse/folder-error.ts";
 import type { Query } from "./query.ts";
+import { readLines } from "./rows.ts";
 
 const FORMATS: ReadonlyMap<string, "csv" | "json" | "ndjson" | "parquet"> = new Map([
   [".csv", "csv"],
@@ -54,7 +54,7 @@ export async function exportRows(query: Query, file: string): Promise<Exported> 
         path: copied,
       });
       const [result] = await query.session.rows(statement).catch((error: unknown) => {
-        throw query.explain(error);
+        throw query.explain(error, statement);
       });
       const path = format === "json" ? await wrap(copied, join(staging.folder, "array")) : copied;
       await flushFile(path);
@@ -96,8 +96,8 @@ async function checkPlace(file: string): Promise<void> {
 async function wrap(from: string, to: string): Promise<string> {
   async function* pieces(): AsyncGenerator<string> {
     let before = "[\n";
-    for await (const line of createInterface({ input: createReadStream(from) })) {
-      yield `${before}${line}`;
+    for await (const lines of readLines(from)) {
+      yield before + lines.join(",\n");
       before = ",\n";
     }
     yield before === "[\n" ? "[]\n" : "\n]\n";

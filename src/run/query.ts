@@ -20,8 +20,8 @@ export interface Query {
   /** Stands in FROM on the session; its columns are `fields`, whose names differ. */
   readonly relation: string;
   readonly fields: readonly Field[];
-  /** What went wrong while it ran, told of the SQL that the person wrote. */
-  explain(error: unknown): unknown;
+  /** What went wrong in a statement around `relation`, told of the SQL that the person wrote. */
+  explain(error: unknown, statement: string): unknown;
   close(): Promise<void>;
 }
 
@@ -48,7 +48,13 @@ export async function openQuery(lake: Lake, sql: string): Promise<Query> {
     await session.describe(text).catch((error: unknown) => explainName(lake, error, select.tables));
     const relation = `(\n${text}\n)`;
     const fields = await session.describe(`from ${relation}`);
-    return { session, relation, fields, explain: (error) => explainPlace(error), close };
+    return {
+      session,
+      relation,
+      fields,
+      explain: (error, statement) => explainPlace(error, linesBefore(statement, relation)),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -109,7 +115,7 @@ async function nameTables(
       views.set(view.toLowerCase(), snapshot);
     }
     if (words === undefined) continue;
-    changed = changed.slice(0, words.start) + view + changed.slice(words.end);
+    changed = changed.slice(0, words.start) + view + words.alias + changed.slice(words.end);
   }
   return changed;
 }
@@ -146,15 +152,17 @@ async function explainName(
   });
 }
 
-/** The person's text begins on the second line of what ran. */
-function explainPlace(error: unknown): unknown {
+function linesBefore(statement: string, relation: string): number {
+  // The person's text begins on the second line of the relation.
+  return statement.slice(0, statement.indexOf(relation)).split("\n").length;
+}
+
+function explainPlace(error: unknown, before: number): unknown {
   const fault = sqlFaultOf(error);
   if (fault === undefined) return error;
   const { kind, message, place } = fault;
-  const at =
-    place === undefined || place.line < 2
-      ? ""
-      : ` (line ${place.line - 1}, column ${place.column})`;
+  const line = (place?.line ?? 0) - before;
+  const at = place === undefined || line < 1 ? "" : ` (line ${line}, column ${place.column})`;
   return new MillraceError(`${kind} error in SQL${at}: ${message}`, {
     code: "engine/sql",
     cause: error,

@@ -117,6 +117,12 @@ function refusal(tree: Node, text: string): MillraceError {
       { code: "engine/sql" },
     );
   }
+  if (codeOf(withoutEnd(text)).includes(";")) {
+    return new MillraceError("The SQL holds several statements, and not all of them only read", {
+      code: "query/several-statements",
+      hint: "Ask one at a time.",
+    });
+  }
   const verb = /^[a-z]+/i.exec(codeOf(text))?.[0]?.toUpperCase() ?? "This";
   if (/\bpivot\b/i.test(codeOf(text))) {
     return new MillraceError("PIVOT must say which values become columns", {

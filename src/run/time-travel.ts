@@ -10,12 +10,17 @@ import type { NamedTable } from "./select.ts";
 export interface TableWords {
   readonly start: number;
   readonly end: number;
+  /** What follows the name and stays: ` as o`. */
+  readonly alias: string;
   readonly at: At | undefined;
 }
 
 const IDENTIFIER = String.raw`(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)`;
 const NAME = new RegExp(String.raw`${IDENTIFIER}\s*\.\s*${IDENTIFIER}`, "uy");
-const AT = /\s+at\s*\(\s*(version|timestamp)\s*=>/iy;
+const AT = new RegExp(
+  String.raw`(?<alias>(?:\s+(?:as\s+)?${IDENTIFIER}(?:\s*\([^()]*\))?)?)\s+at\s*\(\s*(?<unit>version|timestamp)\s*=>`,
+  "iuy",
+);
 
 export async function findTableWords(
   session: Engine,
@@ -24,7 +29,7 @@ export async function findTableWords(
 ): Promise<TableWords> {
   const end = match(NAME, text, offset)?.end;
   if (end === undefined) throw unreadable(`${schema}.${table}`);
-  if (!isTimeTravel) return { start: offset, end, at: undefined };
+  if (!isTimeTravel) return { start: offset, end, alias: "", at: undefined };
   const clause = match(AT, text, end);
   if (clause === undefined) throw unreadable(`${schema}.${table}`);
   const close = closingBracket(text, clause.end);
@@ -32,7 +37,8 @@ export async function findTableWords(
   return {
     start: offset,
     end: close + 1,
-    at: await readAt(session, { unit: clause.first.toLowerCase(), value, table }),
+    alias: clause.groups.alias ?? "",
+    at: await readAt(session, { unit: clause.groups.unit ?? "", value, table }),
   };
 }
 
@@ -41,7 +47,7 @@ async function readAt(
   session: Engine,
   { unit, value, table }: { unit: string; value: string; table: string },
 ): Promise<At> {
-  if (unit === "version") {
+  if (unit.toLowerCase() === "version") {
     const [row] = await session.rows(`select (${value})::bigint as "at"`);
     return { version: checkVersion(String(row?.at), table) };
   }
@@ -77,11 +83,11 @@ function match(
   pattern: RegExp,
   text: string,
   from: number,
-): { readonly end: number; readonly first: string } | undefined {
+): { readonly end: number; readonly groups: Readonly<Record<string, string>> } | undefined {
   const sticky = new RegExp(pattern.source, pattern.flags);
   sticky.lastIndex = from;
   const found = sticky.exec(text);
-  return found === null ? undefined : { end: sticky.lastIndex, first: found[1] ?? "" };
+  return found === null ? undefined : { end: sticky.lastIndex, groups: found.groups ?? {} };
 }
 
 function closingBracket(text: string, from: number): number {
@@ -102,6 +108,6 @@ function closingBracket(text: string, from: number): number {
 function unreadable(table: string): MillraceError {
   return new MillraceError(`The query names ${table} in a way that cannot be followed`, {
     code: "query/bad-table-name",
-    hint: "Write schema.table, and at (version => 3) right behind it, without comments in between.",
+    hint: "Write schema.table, and at (version => 3) behind it or its alias, without comments in between.",
   });
 }

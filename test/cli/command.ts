@@ -38,7 +38,7 @@ export function startMillrace(args: readonly string[], start: Start = {}): Child
 
 /** Runs with --json; standard output must hold one JSON document and a line break. */
 export async function json(args: readonly string[], start: Start = {}): Promise<unknown> {
-  const { code, out, err } = await millrace([...args, "--json"], start);
+  const { code, out, err } = await millrace(["--json", ...args], start);
   assert.equal(code, 0, err + out);
   return documentOf(out);
 }

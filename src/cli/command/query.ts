@@ -9,7 +9,6 @@ import { type GridColumn, renderGrid } from "../grid.ts";
 import type { Output } from "../output.ts";
 import { withLake } from "../place.ts";
 import { plural } from "../quantity.ts";
-import { openSpool } from "../spool.ts";
 import { exportTo } from "../to-file.ts";
 
 const MOST_ROWS = 100;
@@ -41,21 +40,15 @@ export const command: Command = async (context) => {
   return 0;
 };
 
-/** An array of objects, kept aside until it is whole: a failure at its last row still leaves one document. */
+/** An array of objects, one on each line. */
 async function printJson(output: Output, query: Query): Promise<void> {
   const { jsonRows } = await import("../../run/rows.ts");
-  const spool = await openSpool();
-  try {
-    let before = "[\n";
-    for await (const lines of jsonRows(query)) {
-      await spool.write(before + lines.join(",\n"));
-      before = ",\n";
-    }
-    await spool.write(before === "[\n" ? "[]\n" : "\n]\n");
-    for await (const text of spool.read()) await output.json(text);
-  } finally {
-    await spool.close();
+  let before = "[\n";
+  for await (const lines of jsonRows(query)) {
+    await output.json(before + lines.join(",\n"));
+    before = ",\n";
   }
+  await output.json(before === "[\n" ? "[]\n" : "\n]\n");
 }
 
 /** A line of names and one for each row, a tab between cells; null is an empty cell. */
@@ -73,32 +66,27 @@ async function printTabs(output: Output, query: Query): Promise<void> {
 async function printGrid({ output, args }: CommandContext, query: Query): Promise<void> {
   const { textRows } = await import("../../run/rows.ts");
   const showsAll = args.has("all");
-  const most = showsAll ? MEASURED_ROWS : MOST_ROWS;
   const { style, width = 80 } = output.out;
   const columns: GridColumn[] = query.fields.map(({ name, type }) => ({
     title: name,
     isNumber: isNumber(type),
   }));
-  const look = { width, title: style.bold, faint: style.faint };
   let held: (string | null)[][] = [];
   let shown = 0;
-  let isMore = false;
   let hidden: readonly string[] = [];
-  const print = async (): Promise<void> => {
-    const grid = renderGrid(columns, held, look);
+  const print = async (rows: readonly (readonly (string | null)[])[]): Promise<void> => {
+    const grid = renderGrid(columns, rows, { width, title: style.bold, faint: style.faint });
     hidden = grid.hidden;
     await output.result(grid.text);
-    shown += held.length;
+    shown += rows.length;
     held = [];
   };
-  for await (const rows of textRows(query)) {
-    const room = showsAll ? rows.length : most - held.length;
-    held.push(...rows.slice(0, room));
-    isMore = rows.length > room;
-    if (isMore) break;
-    if (showsAll && held.length >= most) await print();
+  for await (const rows of textRows(query, showsAll ? {} : { limit: MOST_ROWS + 1 })) {
+    held.push(...rows);
+    if (showsAll && held.length >= MEASURED_ROWS) await print(held);
   }
-  if (held.length > 0 || shown === 0) await print();
+  const isMore = !showsAll && held.length > MOST_ROWS;
+  if (held.length > 0 || shown === 0) await print(isMore ? held.slice(0, MOST_ROWS) : held);
   const notes = [
     isMore ? `first ${plural(shown, "row")}; --all shows every one` : plural(shown, "row"),
     ...(hidden.length === 0
