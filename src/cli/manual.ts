@@ -19,7 +19,7 @@ export interface CommandManual {
   readonly examples: readonly string[];
 }
 
-export const PROJECT_OPTION: OptionManual = {
+const PROJECT_OPTION: OptionManual = {
   name: "project",
   value: "DIR",
   about: "The folder of the project; this folder unless told",

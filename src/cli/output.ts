@@ -6,7 +6,7 @@ import { createMask, type Mask } from "./mask.ts";
 import { createStyle, type Style } from "./style.ts";
 
 /** A terminal or not. */
-export interface Screen {
+interface Screen {
   readonly isTerminal: boolean;
   /** Undefined where it is no terminal. */
   readonly width: number | undefined;

@@ -13,7 +13,7 @@ export interface Stop {
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** What a stopped command throws; it is no failure. */
-export class Stopped extends Error {}
+class Stopped extends Error {}
 
 export function listenForStop(process: NodeJS.Process, say: (text: string) => void): Stop {
   const controller = new AbortController();

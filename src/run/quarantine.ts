@@ -4,7 +4,7 @@ import { parseJson } from "../base/json.ts";
 import { type Lake, loadTable, relationOf } from "../lake/lake.ts";
 import { quarantineOf } from "../schema/table.ts";
 
-export interface RejectedRow {
+interface RejectedRow {
   readonly id: string;
   readonly raw: string;
   readonly position: string;
@@ -20,7 +20,7 @@ export interface RejectedRow {
   readonly rejected_at: string;
 }
 
-export interface ReasonCount {
+interface ReasonCount {
   readonly column: string | null;
   readonly rule: string;
   readonly message: string;
