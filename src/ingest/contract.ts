@@ -39,6 +39,8 @@ export interface ReadColumn {
 export interface RawLayer {
   /** A relation with `~r0` ..., and what else its records are made of. */
   readonly relation: string;
+  /** What makes it a record at all: of one that is none the first that fails is the only reason. */
+  readonly recordConditions?: readonly Condition[];
   /** SQL over the relation that must be true of a record beside the contract. */
   readonly extraConditions?: readonly Condition[];
   /** The texts of the record's file and line, and the time of arrival, for position() and arrival(). */
@@ -148,12 +150,14 @@ export function compileContract({
       const all = [...(raw.extraConditions ?? []), ...conditions].map(
         ({ quick, holds }) => quick ?? holds,
       );
-      const good = all.filter((one) => one !== "").join(" and ") || "true";
+      const isRecord = (raw.recordConditions ?? []).map(({ holds }) => holds);
+      const good = [...isRecord, ...all].filter((one) => one !== "").join(" and ") || "true";
       const { GOOD, BAD, FILTERED } = CLASS_VALUES;
+      const none = isRecord.length === 0 ? "" : `when not (${isRecord.join(" and ")}) then ${BAD}`;
       const judged =
         where === undefined
           ? `case when ${good} then ${GOOD} else ${BAD} end`
-          : `case when coalesce((${where}), true) = false then ${FILTERED} when not coalesce((${good}), false) then ${BAD} when (${where}) then ${GOOD} else ${FILTERED} end`;
+          : `case ${none} when coalesce((${where}), true) = false then ${FILTERED} when not coalesce((${good}), false) then ${BAD} when (${where}) then ${GOOD} else ${FILTERED} end`;
       return `select *, (${judged})::utinyint as "~class" from (${typedLayer(raw)})`;
     },
     explain(raw) {
@@ -163,7 +167,11 @@ export function compileContract({
         reasons.length === 0
           ? empty
           : `list_filter([${reasons.join(", ")}], lambda r: r is not null)`;
-      return `select *, coalesce(${list}, ${empty}) as "~reasons" from (${typedLayer(raw)})`;
+      const none = (raw.recordConditions ?? []).map(
+        (one) => `when not (${one.holds}) then [${structOf(one)}]`,
+      );
+      const all = none.length === 0 ? list : `case ${none.join(" ")} else ${list} end`;
+      return `select *, coalesce(${all}, ${empty}) as "~reasons" from (${typedLayer(raw)})`;
     },
   };
 }
@@ -190,9 +198,13 @@ function unknownColumn(): never {
   throw new Error("Bug: a column stands in SQL outside clean() and check()");
 }
 
-function reasonOf({ column, rule, message, says, value, holds }: Condition): string {
+function reasonOf(condition: Condition): string {
+  return `case when not (${condition.holds}) then ${structOf(condition)} end`;
+}
+
+function structOf({ column, rule, message, says, value }: Condition): string {
   const name = column === null ? "null::varchar" : quoteText(column);
-  return `case when not (${holds}) then struct_pack("column" := ${name}, "rule" := ${quoteText(rule)}, "message" := ${says ?? quoteText(message)}, "value" := left((${value})::varchar, ${MOST_VALUE_CHARACTERS})) end`;
+  return `struct_pack("column" := ${name}, "rule" := ${quoteText(rule)}, "message" := ${says ?? quoteText(message)}, "value" := left((${value})::varchar, ${MOST_VALUE_CHARACTERS}))`;
 }
 
 function columnConditions(

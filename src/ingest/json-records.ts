@@ -126,11 +126,10 @@ function jsonLayers(
 ): Pick<Records, "files" | "raw" | "carried" | "again" | "rawJson"> {
   const { structure, fields } = fieldsOf(read, isFlat);
   const isStaged = problem !== undefined;
-  const base: readonly Condition[] = [...(isStaged ? [problem] : []), isObject(isStaged)];
+  const recordConditions = [...(isStaged ? [problem] : []), IS_OBJECT];
   const extraConditions = [
-    ...base,
-    ...(isFlat ? [] : scalarTexts(read, isStaged)),
-    ...(refuseExtra ? [noExtra(read, isStaged)] : []),
+    ...(isFlat ? [] : scalarTexts(read)),
+    ...(refuseExtra ? [noExtra(read, isFlat)] : []),
   ];
   const layer = (from: string): RawLayer => {
     const taken = fields.map((field, index) => `${field} as "~r${index}"`);
@@ -138,6 +137,7 @@ function jsonLayers(
       structure === undefined ? "null" : `json_transform("~record", ${quoteText(structure)})`;
     return {
       relation: `(select * exclude ("~fields"), ${taken.join(", ") || "1"} from (select *, ${cut} as "~fields" from ${from}))`,
+      recordConditions,
       extraConditions,
       ...positionsOf(files),
     };
@@ -221,49 +221,38 @@ function renderTree(tree: Tree): string {
   return `{${members.join(",")}}`;
 }
 
-function isObject(isStaged: boolean): Condition {
-  const holds = `coalesce(starts_with("~record", '{'), false)`;
-  return {
-    column: null,
-    rule: "record",
-    message: "is not a JSON object",
-    holds: isStaged ? `("~problem" is not null or ${holds})` : holds,
-    value: "null",
-  };
-}
+const IS_OBJECT: Condition = {
+  column: null,
+  rule: "record",
+  message: "is not a JSON object",
+  holds: `coalesce(starts_with("~record", '{'), false)`,
+  value: "null",
+};
 
 /** A text column refuses an object or a list, whose JSON text it would otherwise become. */
-function scalarTexts(read: readonly ReadColumn[], isStaged: boolean): Condition[] {
+function scalarTexts(read: readonly ReadColumn[]): Condition[] {
   return read.flatMap(({ name, path, definition }, index) => {
     if (definition.type.kind !== "text" || path.startsWith("^.")) return [];
     const raw = `"~r${index}"`;
     const kind = `json_type("~record", ${quoteText(jsonPath(path))})`;
     const holds = `case when starts_with(${raw}, '{') or starts_with(${raw}, '[') then coalesce(${kind}, '') not in ('OBJECT', 'ARRAY') else true end`;
-    const rule = { rule: "type", message: "is an object or a list and not a text", value: raw };
-    return [
-      {
-        column: name,
-        ...rule,
-        holds: isStaged ? `("~problem" is not null or ${holds})` : holds,
-      },
-    ];
+    const message = "is an object or a list and not a text";
+    return [{ column: name, rule: "type", message, holds, value: raw }];
   });
 }
 
-function noExtra(read: readonly ReadColumn[], isStaged: boolean): Condition {
-  const known = [
-    ...new Set(
-      read.filter(({ path }) => !path.startsWith("^.")).map(({ path }) => path.split(".")[0] ?? ""),
-    ),
-  ];
+function noExtra(read: readonly ReadColumn[], isFlat: boolean): Condition {
+  const names = isFlat
+    ? read.map(({ path }) => path)
+    : read.filter(({ path }) => !path.startsWith("^.")).map(({ path }) => path.split(".")[0] ?? "");
+  const known = [...new Set(names)];
   const extra = `list_filter(try(json_keys("~record")), lambda k: k not in (${known.map(quoteText).join(", ")}))`;
-  const holds = `coalesce(len(${extra}), 0) = 0`;
   return {
     column: null,
     rule: "extra",
     message: "has fields that no column asks for",
     says: `'has fields that no column asks for: ' || array_to_string(${extra}, ', ')`,
-    holds: isStaged ? `("~problem" is not null or ${holds})` : holds,
+    holds: `coalesce(len(${extra}), 0) = 0`,
     value: "null",
   };
 }

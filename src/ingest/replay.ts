@@ -32,12 +32,12 @@ import {
 } from "../lake/step-info.ts";
 import { folderOf, quarantineOf } from "../schema/table.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
-import { parseCsvRecord } from "../source/csv-record.ts";
 import type { FileSource } from "../source/file-source.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { Ingested } from "./asset.ts";
 import { chooseFiles, labelOf } from "./choose.ts";
-import { CLASS_VALUES, type Contract, compileContract, type RawLayer } from "./contract.ts";
+import { CLASS_VALUES, type Contract, compileContract } from "./contract.ts";
+import { recordOfLine } from "./csv-line.ts";
 import { deduplicate } from "./deduplicate.ts";
 import { extraColumn } from "./extra.ts";
 import { inspectFiles, loadedFile } from "./inspect-files.ts";
@@ -253,11 +253,13 @@ async function replaySource(
   const tried = Number(first?.n ?? 0);
   if (tried === 0) return undefined;
   const isFlat = source.format !== "json" && source.format !== "ndjson";
+  // A header with columns that nobody knows has refused the whole file already.
+  const hasHeader = source.format === "csv" || source.format === "parquet";
   const records: Records = replayedRecords({
     engine: session,
     relation,
     read: contract.read,
-    refuseExtra: definition.extra === "reject" && !isFlat,
+    refuseExtra: definition.extra === "reject" && !hasHeader,
     isFlat,
   });
   const made = new Set(Object.keys(definition.columns));
@@ -305,7 +307,11 @@ async function replaySource(
       deduplicated: split.goodRows - written,
       filtered: split.filteredRows,
     },
-    reasons: await reasonsOf(session, contract, records.raw),
+    reasons: await reasonsOf(session, {
+      explained: contract.explain(records.raw),
+      relation,
+      entries,
+    }),
     passed: `select "~id" as id from (${contract.judge(records.raw)}) where "~class" <> ${CLASS_VALUES.BAD}`,
   };
 }
@@ -377,7 +383,10 @@ async function replayFiles(
   };
 }
 
-/** Lines of CSV files cut into values, so that all entries are JSON objects; a line that still cannot be cut stays out. */
+/**
+ * Entries as JSON objects: lines of CSV files are cut into values. What can become no record under any contract, since
+ * a line still cannot be cut or the file has none at its place, has a null `raw` and keeps its own reason.
+ */
 async function recordsOf(
   session: Engine,
   folder: string,
@@ -386,28 +395,24 @@ async function recordsOf(
 ): Promise<string> {
   const columns = "id, raw, context, file, line, position";
   if (source.format !== "csv") {
-    return `(select ${columns} from ${entries} where form = 'record' or json_valid(raw))`;
+    const isNone = `len(list_filter(reasons, lambda r: r."column" is null and r."rule" = 'record')) > 0`;
+    const raw = `case when ${isNone} or not json_valid(raw) then null else raw end`;
+    return `(select * replace (${raw} as raw) from (select ${columns}, reasons from ${entries}))`;
   }
   const target = join(folder, `lines-${randomUUID()}.ndjson`);
   const out = createWriteStream(target, { flags: "wx" });
   const dialect = {
     delimiter: source.options.delimiter ?? ",",
     quote: source.options.quote ?? '"',
+    nulls: source.options.nulls ?? [],
   };
   for await (const rows of session.stream(
-    `select ${columns} from ${entries} where form = 'line'`,
+    `select ${columns}, reasons[1]."rule" as rule from ${entries} where form = 'line'`,
   )) {
-    for (const row of rows) {
+    for (const { rule, ...row } of rows) {
       const names = JSON.parse(String(row.context)) as readonly string[];
-      const fields = parseCsvRecord(Buffer.from(String(row.raw)), {
-        ...dialect,
-        nulls: source.options.nulls ?? [],
-      });
-      const raw =
-        fields.length === names.length
-          ? Object.fromEntries(names.map((name, index) => [name, fields[index] ?? null]))
-          : undefined;
-      const line = renderJson({ ...row, raw: raw === undefined ? null : JSON.stringify(raw) });
+      const raw = recordOfLine(String(row.raw), String(rule), names, dialect) ?? null;
+      const line = renderJson({ ...row, raw });
       if (!out.write(`${line}\n`)) await once(out, "drain");
     }
   }
@@ -421,11 +426,16 @@ async function recordsOf(
 
 async function reasonsOf(
   session: Engine,
-  contract: Contract,
-  raw: RawLayer,
+  {
+    explained,
+    relation,
+    entries,
+  }: { readonly explained: string; readonly relation: string; readonly entries: string },
 ): Promise<ReplayCount[]> {
+  const judged = `select unnest("~reasons") as r from (${explained}) where "~record" is not null`;
+  const own = `select unnest(reasons) as r from ${entries} where id in (select id from ${relation} where raw is null)`;
   const rows = await session.rows(
-    `select r."column", r."rule", r."message", count(*) as n from (select unnest("~reasons") as r from (${contract.explain(raw)})) group by all`,
+    `select r."column", r."rule", r."message", count(*) as n from (${judged} union all ${own}) group by all`,
   );
   return rows.map((row) => ({
     column: row.column === null ? null : String(row.column),

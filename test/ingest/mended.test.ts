@@ -2,10 +2,43 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { csv, ingest, integer, sql, text, transform, unique } from "../../src/index.ts";
-import { land, TABLE, useYards } from "./harness.ts";
+import {
+  type Asset,
+  csv,
+  defineProject,
+  ingest,
+  integer,
+  jsonFile,
+  ndjson,
+  type Sql,
+  sql,
+  text,
+  transform,
+  unique,
+} from "../../src/index.ts";
+import type { Replayed } from "../../src/ingest/replay.ts";
+import { checkProject } from "../../src/project/load.ts";
+import { replay } from "../../src/run/replay.ts";
+import { land, TABLE, useYards, type Yard } from "./harness.ts";
 
 const openYard = useYards();
+
+function replayed(
+  { folder, lake }: Yard,
+  assets: readonly Asset[],
+  dryRun = true,
+): Promise<Replayed> {
+  const how = { folder, params: {}, lake: undefined, environment: {} };
+  const project = checkProject(defineProject({ name: "yard", assets }), how);
+  const { signal } = new AbortController();
+  return replay(project, { lake, close: async () => {} }, { table: TABLE, dryRun, signal });
+}
+
+/** The reasons that a dry replay gives, each once. */
+async function reasonsNow(yard: Yard, asset: Asset): Promise<string[]> {
+  const { reasons } = await replayed(yard, [asset]);
+  return reasons.map(({ column, rule, message }) => `${column ?? ""}|${rule}|${message}`).toSorted();
+}
 
 test("a header without a column is told with the file's own columns, once", async () => {
   const { rejected } = await land(
@@ -107,4 +140,42 @@ test("the quarantine of an overwritten table holds what its files hold now", asy
   const version = (await yard.lake.find(`quarantine.${TABLE}`))?.version;
   assert.deepEqual(await load("id,name\n2,b\n"), []);
   assert.equal((await yard.lake.find(`quarantine.${TABLE}`))?.version, version);
+});
+
+test("what is no record at all has one reason, whatever the columns ask for", async () => {
+  const yard = openYard();
+  const where: Sql = sql`name is not null`;
+  const door = ingest(TABLE, {
+    from: [jsonFile("in.json", { records: "$[*].items[*]" }), ndjson("in.ndjson")],
+    columns: { id: integer(), name: text() },
+    where,
+  });
+  yard.write("in.json", '[{"items":[{"id":1,"name":"a"},7]},{"error":"limit"},"text"]');
+  yard.write("in.ndjson", '{"id":"x","name":"b"}\n5\n{"id":2,"name":"c"}\n{"id":\n');
+  const { ledger, error } = await yard.run([door]);
+  assert.equal(error, undefined);
+  const rejected = await yard.rejected();
+  assert.deepEqual(
+    rejected.map(({ reasons }) => reasons.length),
+    rejected.map(() => 1),
+  );
+  assert.deepEqual([ledger.written, ledger.quarantined, ledger.filtered], [2, 6, 0]);
+  const atLoad = rejected.flatMap(({ reasons }) =>
+    reasons.map((one) => one.split("|").slice(0, 3).join("|")),
+  );
+  assert.deepEqual(await reasonsNow(yard, door), atLoad.toSorted());
+});
+
+test("a replay says of CSV lines what the load said", async () => {
+  const yard = openYard();
+  const columns = { id: integer(), name: text().notBlank() };
+  const door = ingest(TABLE, { from: csv("in.csv"), columns });
+  yard.write("in.csv", 'id,name\nx,\n1\n2,b,c\n3,"d\n');
+  await yard.run([door]);
+  const atLoad = (await yard.rejected()).flatMap(({ reasons }) =>
+    reasons.map((one) => one.split("|").slice(0, 3).join("|")),
+  );
+  assert.equal(atLoad.length, 5);
+  assert.deepEqual(await reasonsNow(yard, door), atLoad.toSorted());
+  assert.equal((await replayed(yard, [door])).still_rejected, 4);
 });
