@@ -21,6 +21,8 @@ const MOST_LINE_BYTES = 8 * 2 ** 20;
 interface CsvShape {
   /** The names in the file's order. */
   readonly names: readonly string[];
+  /** Where the header stands, counted from 1; blank lines may come before it. */
+  readonly headerLine: number;
   readonly options: CsvOptions;
 }
 
@@ -32,7 +34,7 @@ export interface CsvInput {
 }
 
 export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
-  const { names, options } = shape;
+  const { names, headerLine, options } = shape;
   const serial = randomUUID().replaceAll("-", "");
   const rejects = `reject_errors_${serial}`;
   const scans = `reject_scans_${serial}`;
@@ -44,7 +46,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   const columns = names.map((_, index) => `"~c${index}"`);
   const settings = [
     `columns={${names.map((_, index) => `'~c${index}': 'VARCHAR'`).join(", ")}}`,
-    `auto_detect=false, header=${options.header !== false}`,
+    `auto_detect=false, header=${options.header !== false}, skip=${headerLine - 1}`,
     `delim=${quoteText(dialect.delimiter)}, quote=${quoteText(dialect.quote)}, escape=${quoteText(dialect.quote)}`,
     `compression=${quoteText(only?.inspection.compression ?? "none")}, null_padding=false, allow_quoted_nulls=false, strict_mode=true`,
     ...(options.nulls === undefined
@@ -60,6 +62,8 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   const taken = places.map(
     (index, at) => `${index === undefined ? "null::varchar" : columns[index]} as "~r${at}"`,
   );
+  // Of several columns the engine passes over blank lines itself.
+  const hasBlanks = names.length === 1 && (options.nulls ?? []).length === 0;
   const layer = (from: string): RawLayer => ({
     relation: `(select *, ${taken.join(", ") || "1"} from ${from})`,
     ...positions,
@@ -69,7 +73,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   return {
     files,
     raw: layer(
-      `(select ${columns.join(", ")}, ${file} as "~file", null::bigint as "~line", null::varchar as "~place" from ${reader})`,
+      `(select ${columns.join(", ")}, ${file} as "~file", null::bigint as "~line", null::varchar as "~place" from ${reader}${hasBlanks ? ` where ${columns[0]} is not null` : ""})`,
     ),
     carried: `{'raw': [${columns.join(", ")}], 'file': "~file"}`,
     again: (from) =>
@@ -92,19 +96,22 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
     },
     broken: async (folder) => {
       const rows = await engine.rows(
-        `select s.file_path as file, e.line, e.error_type::varchar as error, min(e.error_message) as message
+        `select s.file_path as file, e.line, e.error_type::varchar as error, min(e.error_message) as message,
+           max(try_cast(regexp_extract(e.error_message, 'Found: (\\d+)', 1) as bigint)) as fields
          from ${quoteName(rejects)} e join ${quoteName(scans)} s using (scan_id, file_id) group by all`,
       );
       await engine.run(`drop table ${quoteName(rejects)}; drop table ${quoteName(scans)}`);
-      if (rows.length === 0) return undefined;
+      if (rows.length === 0 && files.every(({ removed }) => removed === undefined))
+        return undefined;
       const path = join(folder, `broken-${serial}.ndjson`);
-      const broken = files.map(({ found, readPath, inspection }) => ({
+      const broken = files.map(({ found, readPath, inspection, removed }) => ({
         name: found.name,
-        path: readPath,
-        compression: inspection.compression,
-        rejects: rows
-          .filter((row) => row.file === readPath)
-          .map((row) => rejectOf(row, names.length)),
+        path: removed?.path ?? readPath,
+        compression: removed === undefined ? inspection.compression : removed.compression,
+        rejects: [
+          ...(removed?.rejects ?? []),
+          ...rows.filter((row) => row.file === readPath).map((row) => rejectOf(row, names.length)),
+        ],
       }));
       const count = await writeBrokenLines(
         broken.filter(({ rejects: some }) => some.length > 0),
@@ -119,13 +126,15 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
 function rejectOf(row: Row, width: number): CsvReject {
   const line = Number(row.line);
   const error = String(row.error);
-  const found = /Found: (\d+)/.exec(String(row.message))?.[1];
   switch (error) {
     case "MISSING COLUMNS":
     case "TOO MANY COLUMNS": {
-      const has =
-        found === undefined ? (error === "MISSING COLUMNS" ? "too few" : "too many") : found;
-      return { line, kind: "fields", message: `has ${has} fields where the header has ${width}` };
+      const has = row.fields ?? (error === "MISSING COLUMNS" ? "too few" : "too many");
+      return {
+        line,
+        kind: "fields",
+        message: `has ${has} field${has === 1n ? "" : "s"} where the header has ${width}`,
+      };
     }
     case "UNQUOTED VALUE":
       return {

@@ -134,8 +134,11 @@ async function inspect({ signal }: StepContext, file: ChosenFile): Promise<Inspe
 }
 
 /** The first bytes as text that every tool can show. */
-async function startOf({ found }: InspectedFile): Promise<string> {
-  const bytes = await readStart(found.path, START_BYTES).catch(() => Buffer.alloc(0));
+export async function startOf({ found, inspection }: InspectedFile): Promise<string> {
+  const { compression } = inspection;
+  const bytes = await readStart(found.path, START_BYTES, { compression }).catch(() =>
+    readStart(found.path, START_BYTES).catch(() => Buffer.alloc(0)),
+  );
   return bytes.toString("utf8").replaceAll("\0", "\ufffd");
 }
 

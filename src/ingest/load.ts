@@ -33,7 +33,13 @@ import type { Ingested } from "./asset.ts";
 import { type Choice, chooseFiles } from "./choose.ts";
 import { type Contract, compileContract } from "./contract.ts";
 import { discoverColumns, extraColumn, withExtra } from "./extra.ts";
-import { type InspectedFile, inspectFiles, loadedFile, type Refusal } from "./inspect-files.ts";
+import {
+  type InspectedFile,
+  inspectFiles,
+  loadedFile,
+  type Refusal,
+  startOf,
+} from "./inspect-files.ts";
 import { type Batch, type BatchInput, loadGroup, quarantineInput } from "./load-group.ts";
 import { type Group, prepareFiles } from "./prepare.ts";
 import { QUARANTINE_FIELDS, writeRefusedFiles } from "./quarantine.ts";
@@ -243,12 +249,11 @@ async function compile({
     contract = contractOf(definition);
     prepared = await prepare();
   }
-  const late = prepared.refused.map(({ file, problem }) => ({
-    file,
-    message: problem.message,
-    line: problem.line,
-    start: "",
-  }));
+  const late = await Promise.all(
+    prepared.refused.map(async ({ file, problem }): Promise<Refusal> => {
+      return { file, message: problem.message, line: problem.line, start: await startOf(file) };
+    }),
+  );
   return { contract, groups: prepared.groups, definition, refused: [...refused, ...late] };
 }
 

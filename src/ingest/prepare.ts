@@ -4,6 +4,7 @@ import { nearestWord } from "../base/suggest.ts";
 import type { Engine } from "../engine/engine.ts";
 import { quotePath } from "../engine/path.ts";
 import type { StepContext } from "../lake/step.ts";
+import type { CsvReject } from "../source/broken-line.ts";
 import { readCsvHeader } from "../source/csv-header.ts";
 import type { FileProblem } from "../source/file-problem.ts";
 import type { CsvSource } from "../source/file-source.ts";
@@ -11,6 +12,7 @@ import { stageJsonDocument } from "../source/json-document.ts";
 import { stageLineFeeds } from "../source/line-feed.ts";
 import { closesItsQuotes } from "../source/quote-check.ts";
 import { stageUtf8 } from "../source/staged-text.ts";
+import { findWideRecords, stageWithout, type WideOptions } from "../source/wide-record.ts";
 import { stageWorkbook } from "../source/workbook.ts";
 import type { IngestDefinition } from "./asset.ts";
 import type { ReadColumn } from "./contract.ts";
@@ -18,7 +20,7 @@ import { csvRecords } from "./csv-records.ts";
 import type { InspectedFile } from "./inspect-files.ts";
 import { ndjsonRecords, stagedRecords } from "./json-records.ts";
 import { parquetRecords } from "./parquet-records.ts";
-import type { InputFile, Records } from "./records.ts";
+import type { InputFile, Records, RemovedRecords } from "./records.ts";
 
 /** Names that a message lists, and ones that a missing one is compared with. */
 const SHOWN_NAMES = 20;
@@ -55,6 +57,7 @@ type Ready =
   | {
       readonly key: string;
       readonly readPath: string;
+      readonly removed?: RemovedRecords | undefined;
       readonly records: (files: readonly InputFile[]) => Records;
     };
 
@@ -77,7 +80,12 @@ export async function prepareFiles(
     const key = JSON.stringify([input.definition.sources.indexOf(file.source), ready.key]);
     const entry = {
       file,
-      input: { found: file.found, inspection: file.inspection, readPath: ready.readPath },
+      input: {
+        found: file.found,
+        inspection: file.inspection,
+        readPath: ready.readPath,
+        removed: ready.removed,
+      },
       records: ready.records,
     };
     byKey.set(key, [...(byKey.get(key) ?? []), entry]);
@@ -130,23 +138,33 @@ async function readyCsv(
     lineEnd = staged.lineEnd;
   }
   if (lineEnd === "mixed" || lineEnd === "cr") {
-    readPath = await stageLineFeeds(readPath, folder, { quote, compression, signal });
+    readPath = await stageLineFeeds(readPath, folder, { quote, delimiter, compression, signal });
     compression = undefined;
   }
   let names = options.names ?? [];
+  let headerLine = 1;
   if (options.header !== false) {
     const header = await readCsvHeader(readPath, { delimiter, quote, compression, signal });
     if (header.problem !== undefined) return { problem: header.problem };
     names = header.names;
+    headerLine = header.line;
   }
   const problem = headerProblem(names, read, definition, delimiter);
   if (problem !== undefined) return { problem };
+  const removed = inspection.hasWideLine
+    ? await findWide(readPath, { delimiter, quote, compression, signal, width: names.length })
+    : undefined;
+  if (removed !== undefined) {
+    readPath = await stageWithout(readPath, folder, { compression, lines: removed.rejects });
+    compression = undefined;
+  }
   // Of many files read at once the engine forgets a record that is still open at the end of one.
   const isClosed =
     isAlone || (await closesItsQuotes(readPath, { delimiter, quote, compression, signal }));
   return {
-    key: JSON.stringify([names, compression, ...(isClosed ? [] : [readPath])]),
+    key: JSON.stringify([names, headerLine, compression, ...(isClosed ? [] : [readPath])]),
     readPath,
+    removed,
     records: (files) =>
       csvRecords({
         engine: session,
@@ -154,10 +172,25 @@ async function readyCsv(
           ...one,
           inspection: { ...one.inspection, compression, lineEnd: "lf" },
         })),
-        shape: { names, options },
+        shape: { names, headerLine, options },
         read,
       }),
   };
+}
+
+/** Surplus fields that the engine may report one by one. */
+const MOST_SURPLUS = 1000;
+
+async function findWide(
+  path: string,
+  { width, ...dialect }: Omit<WideOptions, "mostFields"> & { readonly width: number },
+): Promise<RemovedRecords | undefined> {
+  const wide = await findWideRecords(path, { ...dialect, mostFields: width + MOST_SURPLUS });
+  if (wide.length === 0) return undefined;
+  const rejects = wide.map(({ line, fields }): CsvReject => {
+    return { line, kind: "fields", message: `has ${fields} fields where the header has ${width}` };
+  });
+  return { path, compression: dialect.compression, rejects };
 }
 
 /** A column that must be there and is not makes every row wrong: the file is turned away once, and says so. */

@@ -1,6 +1,8 @@
 /** Files of one shape as raw records that a contract can judge: what the adapter of each format gives. */
 
+import type { CsvReject } from "../source/broken-line.ts";
 import type { FoundFile } from "../source/discover.ts";
+import type { Compression } from "../source/file-source.ts";
 import type { Inspection } from "../source/inspect.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { RawLayer } from "./contract.ts";
@@ -11,6 +13,14 @@ export interface InputFile {
   readonly inspection: Inspection;
   /** Where the engine reads it: the file itself, or a staged copy in a form that it can read. */
   readonly readPath: string;
+  /** Records that were taken out before the engine reads, as they stand in the file at `path`. */
+  readonly removed?: RemovedRecords | undefined;
+}
+
+export interface RemovedRecords {
+  readonly path: string;
+  readonly compression: Compression | undefined;
+  readonly rejects: readonly CsvReject[];
 }
 
 /** Records that the reader itself turned away, as NDJSON lines `{ file, line, raw, rule, message }`. */

@@ -25,6 +25,7 @@ export interface BrokenFile {
 }
 
 const CR = 13;
+const BLANK = 32;
 
 export interface LineDialect {
   readonly delimiter: string;
@@ -91,22 +92,26 @@ function walkQuotes(delimiter: number, quote: number): QuoteWalk {
   let inQuotes = false;
   return (bytes, from, to) => {
     let atFieldStart = !inQuotes;
+    let isClosed = false;
     for (let index = from; index < to; index += 1) {
       const byte = bytes[index];
       if (inQuotes) {
         if (byte !== quote) continue;
-        const next = index + 1 < to ? bytes[index + 1] : undefined;
-        if (next === quote) {
+        if (index + 1 < to && bytes[index + 1] === quote) {
           index += 1;
           continue;
         }
         inQuotes = false;
+        isClosed = true;
+      } else if (isClosed && byte !== delimiter && byte !== CR && byte !== BLANK) {
         // What follows a closing quote must end the field; else the reader gives up to the end of this line.
-        if (next !== undefined && next !== delimiter && next !== CR) return true;
+        return true;
       } else if (byte === quote && atFieldStart) {
         inQuotes = true;
+      } else if (byte !== BLANK) {
+        atFieldStart = byte === delimiter;
+        isClosed = false;
       }
-      atFieldStart = byte === delimiter;
     }
     return !inQuotes;
   };

@@ -9,8 +9,8 @@ export interface CsvDialect {
 }
 
 /**
- * The texts of the fields; an empty field without quotes is null, as are the `nulls`. A quote counts only where it opens a
- * field; after the closing one, what stands before the next delimiter belongs to the text.
+ * The texts of the fields; an empty field without quotes is null, as are the `nulls`. A quote counts only where it
+ * opens a field. Blanks around quotes are no part of the field; other text after the closing one belongs to it.
  */
 export function parseCsvRecord(
   record: Buffer,
@@ -20,10 +20,12 @@ export function parseCsvRecord(
   const fields: (string | null)[] = [];
   let at = 0;
   for (;;) {
-    const isQuoted = text.startsWith(quote, at);
+    let start = at;
+    while (text[start] === " " && delimiter !== " ") start += 1;
+    const isQuoted = text.startsWith(quote, start);
     let value = "";
     if (isQuoted) {
-      at += 1;
+      at = start + 1;
       for (;;) {
         const end = text.indexOf(quote, at);
         value += text.slice(at, end === -1 ? text.length : end);
@@ -34,7 +36,8 @@ export function parseCsvRecord(
       }
     }
     const end = text.indexOf(delimiter, at);
-    value += text.slice(at, end === -1 ? text.length : end);
+    const rest = text.slice(at, end === -1 ? text.length : end);
+    if (!isQuoted || /[^ ]/.test(rest)) value += rest;
     fields.push(!isQuoted && (value === "" || nulls.includes(value)) ? null : value);
     if (end === -1) return fields;
     at = end + 1;

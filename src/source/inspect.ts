@@ -41,6 +41,8 @@ export interface Inspection {
   readonly nul: Spot | undefined;
   readonly invalidUtf8: Spot | undefined;
   readonly longLine: (Spot & { readonly bytes: number }) | undefined;
+  /** Whether some line may be longer than 16 KiB; true where one is longer than 64 KiB. */
+  readonly hasWideLine: boolean;
   readonly problem: FileProblem | undefined;
 }
 
@@ -181,8 +183,8 @@ async function describeText(
   path: string,
   options: InspectOptions,
 ): Promise<Partial<Inspection>> {
-  const { lineEnd, endsInLineEnd, nulAt, invalidUtf8At, longLine } = facts;
-  if (options.encoding === "utf-16") return { lineEnd, endsInLineEnd };
+  const { lineEnd, endsInLineEnd, nulAt, invalidUtf8At, longLine, hasWideLine } = facts;
+  if (options.encoding === "utf-16") return { lineEnd, endsInLineEnd, hasWideLine: true };
   const spot = async (offset: number): Promise<Spot> => ({
     offset,
     line: 1 + (await countLines(path, offset, options)),
@@ -192,6 +194,7 @@ async function describeText(
   const described = {
     lineEnd,
     endsInLineEnd,
+    hasWideLine,
     nul: nulAt === undefined ? undefined : await spot(nulAt),
     invalidUtf8,
     longLine: longLine && { ...(await spot(longLine.at)), bytes: longLine.bytes },
@@ -234,6 +237,7 @@ function blank(sizeBytes: number, modifiedMs: number): Inspection {
     nul: undefined,
     invalidUtf8: undefined,
     longLine: undefined,
+    hasWideLine: false,
     problem: undefined,
   };
 }

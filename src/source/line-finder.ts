@@ -7,7 +7,7 @@ import { type RecordVisitor, walkRecords } from "./record-walker.ts";
 import {
   indexWanted,
   isAlike,
-  joinFields,
+  sampleFields,
   samplePlain,
   sampleUnquoted,
   trim,
@@ -42,15 +42,39 @@ export async function findLines(
   wanted: readonly WantedRecord[],
   { dialect, compression, signal }: FindLinesOptions,
 ): Promise<(number | undefined)[]> {
-  const lines: (number | undefined)[] = Array.from({ length: wanted.length });
-  if (wanted.length === 0) return lines;
+  const search: Search = {
+    wanted,
+    dialect,
+    pieces: () => readContent(path, { compression, signal }),
+    lines: Array.from({ length: wanted.length }),
+    left: wanted.length,
+  };
+  if (wanted.length === 0) return search.lines;
+  const isLoose = dialect.format === "csv" && (dialect.nulls ?? []).some((text) => text !== "");
+  await sweep(search, isLoose);
+  // Blanks around quotes and empty fields beyond the header show only in the fields.
+  if (dialect.format === "csv" && !isLoose && search.left > 0) await sweep(search, true);
+  return search.lines;
+}
+
+interface Search {
+  readonly wanted: readonly WantedRecord[];
+  readonly dialect: LineDialect;
+  readonly pieces: () => AsyncIterable<Buffer>;
+  /** By the number of the wanted record. */
+  readonly lines: (number | undefined)[];
+  left: number;
+}
+
+/** Loosely, every record is taken apart: slower, and right whatever the record looks like. */
+async function sweep(search: Search, isLoose: boolean): Promise<void> {
+  const { wanted, dialect, lines } = search;
   const isCsv = dialect.format === "csv";
   const csv: CsvDialect = isCsv ? dialect : { delimiter: ",", quote: '"' };
   const quoteByte = csv.quote.charCodeAt(0);
   const trailingCommas = !isCsv && dialect.trailingCommas === true;
-  const isLoose = (csv.nulls ?? []).some((text) => text !== "");
   const index = indexWanted(wanted, { csv, isLoose, quoteByte, trailingCommas });
-  let left = wanted.length;
+  const given = new Set(lines);
   let isHeader = isCsv && dialect.header === true;
 
   /** Gives the line to the first record alike that has none yet; false when none is left. */
@@ -59,6 +83,7 @@ export async function findLines(
     line: number,
     isSame: (at: number) => boolean,
   ): boolean => {
+    if (given.has(line)) return true;
     for (let last = (candidates?.length ?? 0) - 1; last >= 0; last--) {
       const at = candidates?.[last] ?? 0;
       const isFound = lines[at] !== undefined;
@@ -66,10 +91,10 @@ export async function findLines(
       candidates?.splice(last, 1);
       if (isFound) continue;
       lines[at] = line;
-      left -= 1;
+      search.left -= 1;
       break;
     }
-    return left > 0;
+    return search.left > 0;
   };
 
   const visit: RecordVisitor = (bytes, from, to, line, quotes) => {
@@ -79,8 +104,7 @@ export async function findLines(
     }
     if (isLoose) {
       const fields = parseCsvRecord(bytes.subarray(from, to), csv);
-      const joined = Buffer.from(joinFields(fields, csv));
-      const hash = samplePlain(joined, 0, joined.length);
+      const hash = sampleFields(fields, csv);
       return settle(index.plain.get(hash), line, (at) => isAlike(wanted[at] ?? "", fields));
     }
     if (quotes > 0) {
@@ -107,6 +131,5 @@ export async function findLines(
     delimiter: csv.delimiter,
     endsInCr: isCsv && dialect.endsInCr === true,
   };
-  await walkRecords(readContent(path, { compression, signal }), walk, visit);
-  return lines;
+  await walkRecords(search.pieces(), walk, visit);
 }

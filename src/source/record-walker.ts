@@ -2,14 +2,15 @@
  * Walks a text file record by record at nearly the speed of a byte search, in memory for one piece.
  *
  * From the beginning of a record it looks for the line end and for the next quote. A line end before the
- * next quote ends the record. A quote counts only where it opens a field; then its closing one is looked
- * for, and line ends before that one end nothing. Lines are counted as they stand in the file.
+ * next quote ends the record. A quote counts only where it opens a field, blanks aside; then its closing one is
+ * looked for, and line ends before that one end nothing. Lines are counted as they stand in the file.
  */
 
 /** A longer line without quotes is walked over; an open quote that is not closed within it ends the walk. */
 const MAX_RECORD_BYTES = 16 * 2 ** 20;
 
 const CR = 0x0d;
+const BLANK = 0x20;
 
 /**
  * `bytes` from `start` to before `end` is the record without its line end, `line` its first line, counted
@@ -103,7 +104,9 @@ function walkPiece(
     if (nextQuote < start) nextQuote = search(start);
     while (nextQuote < end) {
       quotes += 1;
-      if (nextQuote !== start && text.charCodeAt(nextQuote - 1) !== delimiterCode) {
+      let before = nextQuote - 1;
+      while (before >= start && text.charCodeAt(before) === BLANK) before -= 1;
+      if (before >= start && text.charCodeAt(before) !== delimiterCode) {
         nextQuote = search(nextQuote + 1);
         continue;
       }

@@ -4,8 +4,9 @@ import { isUtf8 } from "node:buffer";
 
 const LF = 0x0a;
 const CR = 0x0d;
+const WINDOW_BYTES = 1 << 14;
 
-/** `mixed` is judged by the first piece of the text that holds a carriage return: LF and CRLF, or a bare CR. */
+/** `mixed`: LF and CRLF, or a bare CR beside either; also where it stands inside quotes. */
 export type LineEnd = "none" | "lf" | "crlf" | "cr" | "mixed";
 
 export interface TextFacts {
@@ -16,6 +17,8 @@ export interface TextFacts {
   readonly invalidUtf8At: number | undefined;
   /** The first line longer than the bound: where it begins, and its length without the line end. */
   readonly longLine: { readonly at: number; readonly bytes: number } | undefined;
+  /** True where a line has more than 64 KiB, and never where all have less than 16 KiB. */
+  readonly hasWideLine: boolean;
 }
 
 export interface TextScan {
@@ -31,6 +34,7 @@ export function scanText({ longLineBytes }: { longLineBytes: number }): TextScan
   let lastByte = -1;
   let nulAt: number | undefined;
   let longLine: TextFacts["longLine"];
+  let hasWideLine = false;
   const utf8 = utf8Check();
 
   const endLine = (end: number): void => {
@@ -49,6 +53,7 @@ export function scanText({ longLineBytes }: { longLineBytes: number }): TextScan
         endLine(offset + first);
         lineStart = offset + piece.lastIndexOf(LF) + 1;
       }
+      hasWideLine ||= hasWindowWithout(piece);
       lineEnd = lineEndWith(lineEnd, piece, lastByte);
       utf8.push(piece);
       offset += piece.length;
@@ -58,14 +63,24 @@ export function scanText({ longLineBytes }: { longLineBytes: number }): TextScan
       endLine(offset);
       const invalidUtf8At = utf8.finish();
       const endsInLineEnd = lastByte === LF || (lastByte === CR && lineEnd === "cr");
-      return { lineEnd, endsInLineEnd, nulAt, invalidUtf8At, longLine };
+      return { lineEnd, endsInLineEnd, nulAt, invalidUtf8At, longLine, hasWideLine };
     },
   };
 }
 
+/** A long line covers at least one of the windows as a whole: a look into each is enough. */
+function hasWindowWithout(piece: Buffer): boolean {
+  for (let at = 0; at + WINDOW_BYTES <= piece.length; at += WINDOW_BYTES) {
+    const end = piece.indexOf(LF, at);
+    if (end === -1 || end >= at + WINDOW_BYTES) return true;
+  }
+  return false;
+}
+
 /** What is known of the line ends after one more piece. */
 function lineEndWith(before: LineEnd, piece: Buffer, lastByte: number): LineEnd {
-  if (before === "mixed" || before === "crlf") return before;
+  if (before === "mixed") return before;
+  if (before === "crlf") return isAllCrlf(piece, lastByte) ? "crlf" : "mixed";
   const hasLf = piece.includes(LF);
   const hasCr = piece.includes(CR);
   if (!hasCr && before !== "cr") return hasLf || before === "lf" ? "lf" : "none";
@@ -77,17 +92,15 @@ function lineEndWith(before: LineEnd, piece: Buffer, lastByte: number): LineEnd 
 
 /** True where each LF follows a CR and each CR, the last byte aside, is followed by an LF. */
 function isAllCrlf(piece: Buffer, lastByte: number): boolean {
-  for (let at = piece.indexOf(LF); at !== -1; at = piece.indexOf(LF, at + 1)) {
-    if ((at === 0 ? lastByte : piece[at - 1]) !== CR) return false;
+  if (lastByte === CR && piece.length > 0 && piece[0] !== LF) return false;
+  let from = 0;
+  for (let at = piece.indexOf(LF); at !== -1; at = piece.indexOf(LF, from)) {
+    const first = piece.indexOf(CR, from);
+    if (at === 0 ? lastByte !== CR : first !== at - 1) return false;
+    from = at + 1;
   }
-  for (
-    let at = piece.indexOf(CR);
-    at !== -1 && at + 1 < piece.length;
-    at = piece.indexOf(CR, at + 1)
-  ) {
-    if (piece[at + 1] !== LF) return false;
-  }
-  return true;
+  const rest = piece.indexOf(CR, from);
+  return rest === -1 || rest === piece.length - 1;
 }
 
 /** Follows UTF-8 over the borders of pieces; `finish` gives the offset of the first bytes that are none. */

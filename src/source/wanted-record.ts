@@ -48,9 +48,9 @@ export function indexWanted(
     const record = wanted[at] ?? "";
     const bytes = Buffer.from(plainText(at));
     const isText = typeof record === "string";
-    if (isText || isLoose || record.every(standsBare)) {
+    if (!isText && isLoose) add(plain, sampleFields(record, csv), at);
+    else if (isText || record.every(standsBare))
       add(plain, samplePlain(bytes, 0, bytes.length), at);
-    }
     if (isText || isLoose) continue;
     const quotes = bytes.reduce((count, byte) => count + Number(byte === quoteByte), 0);
     add(quoted, sampleUnquoted(bytes, 0, bytes.length, { quoteByte, quotes }), at);
@@ -116,11 +116,12 @@ export function sampleUnquoted(
   return hash ^ (hash >>> 15);
 }
 
+/** Surplus fields that are empty tell nothing: a reader passes over them. */
 export function isAlike(wanted: WantedRecord, fields: readonly (string | null)[]): boolean {
   return (
     typeof wanted !== "string" &&
-    wanted.length === fields.length &&
-    wanted.every((field, index) => field === fields[index])
+    wanted.length <= fields.length &&
+    fields.every((field, index) => field === (wanted[index] ?? null))
   );
 }
 
@@ -150,7 +151,16 @@ function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0d;
 }
 
+/** From the decoded fields, whatever empty ones follow them. */
+export function sampleFields(fields: readonly (string | null)[], csv: CsvDialect): number {
+  const joined = joinFields(fields, csv);
+  let end = joined.length;
+  while (end > 0 && joined[end - 1] === csv.delimiter) end -= 1;
+  const bytes = Buffer.from(joined.slice(0, end));
+  return samplePlain(bytes, 0, bytes.length);
+}
+
 /** The record as it would stand in a line without quotes. */
-export function joinFields(fields: readonly (string | null)[], { delimiter }: CsvDialect): string {
+function joinFields(fields: readonly (string | null)[], { delimiter }: CsvDialect): string {
   return fields.map((field) => field ?? "").join(delimiter);
 }

@@ -43,6 +43,7 @@ test("a plain file is described with the hash of its bytes", async () => {
     nul: undefined,
     invalidUtf8: undefined,
     longLine: undefined,
+    hasWideLine: false,
     problem: undefined,
   });
 });
