@@ -156,7 +156,7 @@ async function importProject(path: string): Promise<Readonly<Record<string, unkn
     const module: unknown = await import(pathToFileURL(path).href);
     return module as Readonly<Record<string, unknown>>;
   } catch (error) {
-    if (error instanceof MillraceError) throw error;
+    if (error instanceof MillraceError) throw withPlace(error, path);
     const isSyntax =
       error instanceof SyntaxError ||
       systemCodeOf(error)?.startsWith("ERR_INVALID_TYPESCRIPT") === true;
@@ -166,11 +166,24 @@ async function importProject(path: string): Promise<Readonly<Record<string, unkn
         code: isSyntax ? "project/syntax" : "project/throws",
         hint: isSyntax
           ? "Mend the line; `npx tsc --noEmit` shows all such places."
-          : "A project file only declares; what it does when it is read must not fail.",
+          : systemCodeOf(error) === "ERR_MODULE_NOT_FOUND"
+            ? "Look at its imports: paths begin with ./ and end in .ts, packages must be installed beside it."
+            : "A project file only declares; what it does when it is read must not fail.",
         cause: error,
       },
     );
   }
+}
+
+/** What a builder refuses, with the line that called it. */
+function withPlace(error: MillraceError, path: string): MillraceError {
+  const { message, code, hint, retryable } = error;
+  return new MillraceError(`${message}${placeOf(error, path)}`, {
+    code,
+    ...(hint === undefined ? {} : { hint }),
+    retryable,
+    cause: error,
+  });
 }
 
 /** ` (millrace.ts:12)`, where the stack or the message tells. */
