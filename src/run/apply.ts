@@ -11,8 +11,9 @@ import type { StepContext, StepProgress } from "../lake/step.ts";
 import { NOTHING } from "../lake/step-info.ts";
 import type { ProjectStep, StepKind } from "../project/graph.ts";
 import type { Project } from "../project/load.ts";
+import { diskError } from "../storage/disk-error.ts";
 import { isNothingToDo, type Plan } from "./plan.ts";
-import { recordRun, type StepTimes } from "./record.ts";
+import { recordRun, type StepTimes, withoutSecrets } from "./record.ts";
 import type { RunResult, StepResult } from "./result.ts";
 import { doStep } from "./step.ts";
 import type { Workspace } from "./workspace.ts";
@@ -36,6 +37,19 @@ export interface ApplyOptions {
 }
 
 export async function applyPlan(
+  plan: Plan,
+  project: Project,
+  workspace: Workspace,
+  how: ApplyOptions,
+): Promise<RunResult> {
+  try {
+    return await apply(plan, project, workspace, how);
+  } catch (error) {
+    throw failureOf(error, workspace.lake);
+  }
+}
+
+async function apply(
   plan: Plan,
   project: Project,
   { lake }: Workspace,
@@ -129,7 +143,8 @@ async function runStep({ step, project, run, lake, signal, on }: StepRun): Promi
     text: project.text,
     param: project.param,
     signal,
-    note: (message) => {
+    note: (said) => {
+      const message = withoutSecrets(said, project.secrets);
       notes.push(message);
       on({ type: "note", asset: name, kind, message });
     },
@@ -157,22 +172,33 @@ async function runStep({ step, project, run, lake, signal, on }: StepRun): Promi
         ...(version === undefined ? {} : { version }),
         ...(outputs === undefined ? {} : { outputs }),
       });
-    } catch (error) {
+    } catch (thrown) {
       if (signal.aborted) return result({ state: "stopped" });
+      const error = failureOf(thrown, lake);
       const mayPass = error instanceof MillraceError && error.retryable && tries < TRIES;
-      if (!mayPass) return result({ state: "failed", error: errorOf(error) });
+      if (!mayPass) return result({ state: "failed", error: errorOf(error, project.secrets) });
       context.note(`${messageOf(error)}; trying again`);
-      await lake.clock.sleep(PAUSE_MS * tries);
+      await lake.clock.sleep(PAUSE_MS * tries, signal).catch(() => {});
+      if (signal.aborted) return result({ state: "stopped" });
     }
   }
 }
 
-function errorOf(error: unknown): NonNullable<StepResult["error"]> {
+/** What the disk refused outside of the storage, such as in a staging folder, in the storage's words. */
+function failureOf(error: unknown, { storage }: Workspace["lake"]): unknown {
+  if (!(error instanceof Error) || error instanceof MillraceError || !("syscall" in error))
+    return error;
+  const path = "path" in error ? String(error.path) : "a file";
+  return diskError(error, { act: String(error.syscall), path, root: storage.uri });
+}
+
+function errorOf(error: unknown, secrets: readonly string[]): NonNullable<StepResult["error"]> {
+  const mask = (text: string): string => withoutSecrets(text, secrets);
   if (error instanceof MillraceError) {
     const { code, message, hint } = error;
-    return { code, message, ...(hint === undefined ? {} : { hint }) };
+    return { code, message: mask(message), ...(hint === undefined ? {} : { hint: mask(hint) }) };
   }
-  const message = messageOf(error);
+  const message = mask(messageOf(error));
   return { code: "bug", message: message.startsWith("Bug:") ? message : `Bug: ${message}` };
 }
 

@@ -51,9 +51,16 @@ export async function recordRun(
   ]);
 }
 
-/** The text with every secret value replaced. */
-function withoutSecrets(text: string, secrets: readonly string[]): string {
+/** The text with every secret value replaced, also where it stands as a SQL or JSON literal. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret !== "")
+    .flatMap((secret) => [
+      secret,
+      secret.replaceAll("'", "''"),
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+    ])
+    .toSorted((a, b) => b.length - a.length)
     .reduce((masked, secret) => masked.replaceAll(secret, "***"), text);
 }
