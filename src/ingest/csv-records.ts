@@ -83,20 +83,21 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
     countsBroken: false,
     forget: () => engine.run(`drop table ${quoteName(rejects)}; drop table ${quoteName(scans)}`),
     lines: (path, raws) => {
-      const inspection = files.find(({ readPath }) => readPath === path)?.inspection;
-      return findLines(path, raws as readonly (readonly (string | null)[])[], {
+      const input = files.find(({ readPath }) => readPath === path);
+      const { removed } = input ?? {};
+      return findLines(removed?.path ?? path, raws as readonly (readonly (string | null)[])[], {
         dialect: {
           format: "csv",
           ...dialect,
           header: options.header !== false,
           ...(options.nulls === undefined ? {} : { nulls: options.nulls }),
         },
-        compression: inspection?.compression,
+        compression: removed === undefined ? input?.inspection.compression : removed.compression,
       });
     },
     broken: async (folder) => {
       const rows = await engine.rows(
-        `select s.file_path as file, e.line, e.error_type::varchar as error, min(e.error_message) as message,
+        `select s.file_path as file, e.line_byte_position as position, e.error_type::varchar as error, min(e.error_message) as message,
            max(try_cast(regexp_extract(e.error_message, 'Found: (\\d+)', 1) as bigint)) as fields
          from ${quoteName(rejects)} e join ${quoteName(scans)} s using (scan_id, file_id) group by all`,
       );
@@ -124,31 +125,31 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
 }
 
 function rejectOf(row: Row, width: number): CsvReject {
-  const line = Number(row.line);
+  const offset = Number(row.position) - 1;
   const error = String(row.error);
   switch (error) {
     case "MISSING COLUMNS":
     case "TOO MANY COLUMNS": {
       const has = row.fields ?? (error === "MISSING COLUMNS" ? "too few" : "too many");
       return {
-        line,
+        offset,
         kind: "fields",
         message: `has ${has} field${has === 1n ? "" : "s"} where the header has ${width}`,
       };
     }
     case "UNQUOTED VALUE":
       return {
-        line,
+        offset,
         kind: "quote",
         message: "has a quote that is not closed, or text after a closing quote",
       };
     case "INVALID ENCODING":
-      return { line, kind: "encoding", message: "is not valid UTF-8" };
+      return { offset, kind: "encoding", message: "is not valid UTF-8" };
     case "LINE SIZE OVER MAXIMUM":
-      return { line, kind: "length", message: `is longer than ${MOST_LINE_BYTES / 2 ** 20} MiB` };
+      return { offset, kind: "length", message: `is longer than ${MOST_LINE_BYTES / 2 ** 20} MiB` };
     default:
       return {
-        line,
+        offset,
         kind: "other",
         message: `cannot be read: ${String(row.message).split("\n")[0]}`,
       };

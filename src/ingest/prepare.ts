@@ -151,12 +151,14 @@ async function readyCsv(
   }
   const problem = headerProblem(names, read, definition, delimiter);
   if (problem !== undefined) return { problem };
-  const removed = inspection.hasWideLine
-    ? await findWide(readPath, { delimiter, quote, compression, signal, width: names.length })
-    : undefined;
-  if (removed !== undefined) {
-    readPath = await stageWithout(readPath, folder, { compression, lines: removed.rejects });
-    compression = undefined;
+  let removed: RemovedRecords | undefined;
+  if (inspection.hasWideLine) {
+    const dialect = { delimiter, quote, compression, signal };
+    const narrow = await takeOutWide(readPath, folder, { ...dialect, width: names.length });
+    if (narrow !== undefined) {
+      ({ removed, readPath } = narrow);
+      compression = undefined;
+    }
   }
   // Of many files read at once the engine forgets a record that is still open at the end of one.
   const isClosed =
@@ -181,16 +183,20 @@ async function readyCsv(
 /** Surplus fields that the engine may report one by one. */
 const MOST_SURPLUS = 1000;
 
-async function findWide(
+async function takeOutWide(
   path: string,
+  folder: string,
   { width, ...dialect }: Omit<WideOptions, "mostFields"> & { readonly width: number },
-): Promise<RemovedRecords | undefined> {
+): Promise<{ readPath: string; removed: RemovedRecords } | undefined> {
+  const { compression } = dialect;
   const wide = await findWideRecords(path, { ...dialect, mostFields: width + MOST_SURPLUS });
   if (wide.length === 0) return undefined;
-  const rejects = wide.map(({ line, fields }): CsvReject => {
-    return { line, kind: "fields", message: `has ${fields} fields where the header has ${width}` };
+  const staged = await stageWithout(path, folder, { compression, wide });
+  const rejects = wide.map((record): CsvReject => {
+    const message = `has ${record.fields} fields where the header has ${width}`;
+    return { offset: staged.offsets.get(record) ?? 0, kind: "fields", message };
   });
-  return { path, compression: dialect.compression, rejects };
+  return { readPath: staged.path, removed: { path, compression, rejects } };
 }
 
 /** A column that must be there and is not makes every row wrong: the file is turned away once, and says so. */

@@ -10,8 +10,11 @@ import { walkLines } from "./physical-line.ts";
 
 /** One reject as a CSV reader reports it. */
 export interface CsvReject {
-  /** The line in which the record began, counted from 1. */
-  readonly line: number;
+  /**
+   * Where the record begins in the unpacked content, counted from 0; the engine's own count of lines leaves out the
+   * line breaks inside quotes. After CRLF it may be one byte early.
+   */
+  readonly offset: number;
   readonly kind: "fields" | "quote" | "encoding" | "length" | "other";
   readonly message: string;
 }
@@ -50,35 +53,60 @@ async function walkBroken(
   beginQuotes: () => QuoteWalk,
   out: BrokenRecordWriter,
 ): Promise<void> {
-  const waiting = rejects.toSorted((a, b) => a.line - b.line);
+  // Of several about one record the one that tells where the record ends comes first.
+  const waiting = rejects.toSorted(
+    (a, b) => a.offset - b.offset || Number(swallows(b)) - Number(swallows(a)),
+  );
   let at = 0;
-  let open: { readonly reject: CsvReject; readonly walk: QuoteWalk } | undefined;
-  await walkLines(path, compression, (bytes, from, to, line) => {
-    if (open !== undefined) {
-      const { reject, walk } = open;
-      if (walk(bytes, from, to)) open = undefined;
-      const raw = textOf(bytes, from, to);
-      const message = `was swallowed by the quote that line ${reject.line} opens and never closes`;
-      if (raw !== "") out.add({ file: name, line, raw, rule: "quote", message });
-      return true;
-    }
-    while ((waiting[at]?.line ?? line) < line) at += 1;
-    const reject = waiting[at];
-    if (reject === undefined) return false;
-    if (reject.line > line) return true;
+  let next = 0;
+  let open: { reject: CsvReject; walk: QuoteWalk; line: number; texts: string[] } | undefined;
+  const end = (): void => {
+    if (open === undefined) return;
+    const { reject, line, texts } = open;
+    open = undefined;
+    if (swallows(reject)) return;
     out.add({
       file: name,
       line,
-      raw: textOf(bytes, from, to),
+      raw: texts.join("\n"),
       rule: reject.kind,
       message: reject.message,
     });
-    if (reject.kind === "quote") {
-      const walk = beginQuotes();
-      if (!walk(bytes, from, to)) open = { reject, walk };
+  };
+  await walkLines(path, compression, (bytes, from, to, line) => {
+    const start = next;
+    next = start + to - from + 1;
+    const endOffset = start + to - from;
+    const raw = (): string => textOf(bytes, from, to);
+    if (open !== undefined) {
+      // Nothing begins inside of a record.
+      while ((waiting[at]?.offset ?? endOffset) < endOffset) at += 1;
+      const { reject, walk, texts } = open;
+      if (!swallows(reject)) texts.push(raw());
+      else if (raw() !== "") {
+        const message = `was swallowed by the quote that line ${open.line} opens and never closes`;
+        out.add({ file: name, line, raw: raw(), rule: "quote", message });
+      }
+      if (walk(bytes, from, to)) end();
+      return true;
     }
+    const reject = waiting[at];
+    if (reject === undefined) return false;
+    if (reject.offset >= endOffset) return true;
+    while (waiting[at]?.offset === reject.offset) at += 1;
+    const walk = beginQuotes();
+    open = { reject, walk, line, texts: [raw()] };
+    if (swallows(reject))
+      out.add({ file: name, line, raw: raw(), rule: reject.kind, message: reject.message });
+    if (walk(bytes, from, to)) end();
     return true;
   });
+  end();
+}
+
+/** Whether the lines of the record are given back one by one, since it may hold many that are innocent. */
+function swallows({ kind }: CsvReject): boolean {
+  return kind === "quote" || kind === "length";
 }
 
 function textOf(bytes: Buffer, from: number, to: number): string {

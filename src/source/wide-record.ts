@@ -44,38 +44,39 @@ export async function findWideRecords(path: string, options: WideOptions): Promi
   return found;
 }
 
-/** A copy of the file in the folder with blank lines in the place of these, so that lines keep their numbers. */
+/**
+ * A copy of the file in the folder with line feeds in the place of these records, so that all others stay where they
+ * are; and where in the content each of them begins.
+ */
 export async function stageWithout(
   path: string,
   folder: string,
-  {
-    compression,
-    lines,
-  }: { compression: Compression | undefined; lines: readonly { readonly line: number }[] },
-): Promise<string> {
+  { compression, wide }: { compression: Compression | undefined; wide: readonly WideRecord[] },
+): Promise<{ readonly path: string; readonly offsets: ReadonlyMap<WideRecord, number> }> {
   const target = join(folder, `narrow-${randomUUID()}.txt`);
-  const left = new Set(lines.map(({ line }) => line));
+  const byLine = new Map(wide.map((record) => [record.line, record]));
+  const offsets = new Map<WideRecord, number>();
   const file = await open(target, "wx");
   try {
     let line = 1;
+    let offset = 0;
     for await (const piece of readContent(path, { compression })) {
-      const kept: Buffer[] = [];
-      let keptTo = 0;
+      const copy = Buffer.from(piece);
       for (let from = 0; ; line += 1) {
         const end = piece.indexOf(LF, from);
-        const to = end === -1 ? piece.length : end;
-        if (left.has(line)) {
-          kept.push(piece.subarray(keptTo, from));
-          keptTo = to;
+        const record = byLine.get(line);
+        if (record !== undefined) {
+          copy.fill(LF, from, end === -1 ? piece.length : end);
+          if (!offsets.has(record)) offsets.set(record, offset + from);
         }
         if (end === -1) break;
         from = end + 1;
       }
-      kept.push(piece.subarray(keptTo));
-      await file.writeFile(Buffer.concat(kept));
+      await file.writeFile(copy);
+      offset += piece.length;
     }
   } finally {
     await file.close();
   }
-  return target;
+  return { path: target, offsets };
 }

@@ -322,6 +322,28 @@ for (const [place, bad, rows] of [
   });
 }
 
+test("an open quote in a file larger than the longest record gives back every line", async () => {
+  const half = numbered(1, 250_000);
+  const landed = await landOne(`id,name\n${half}0,"open\n${half}${half}x,late\n`);
+  assert.equal(landed.rows.length + landed.rejected.length, 750_002);
+  const lines = new Set(landed.rejected.map(({ line }) => line));
+  assert.equal(lines.size, landed.rejected.length);
+  assert.ok(lines.has(250_002) && lines.has(750_003));
+});
+
+test("a record of several lines that is turned away is one entry with all its text", async () => {
+  const landed = await landOne('id,name\n1,"two\nlines",c\n"2\n2"\n3,d\nx,e\n');
+  assert.deepEqual(pairs(landed), [[3, "d"]]);
+  assert.deepEqual(
+    landed.rejected.map(({ line, raw }) => [line, raw]),
+    [
+      [2, '1,"two\nlines",c'],
+      [4, '"2\n2"'],
+      [7, '{"id":"x","name":"e"}'],
+    ],
+  );
+});
+
 test("an open quote that a later quote closes takes only the lines between", async () => {
   const landed = await landOne(`id,name\n1,"open\n2,b\n3,"c"\n4,d\n5,"e"\n6,f\n`);
   const ids = landed.rows.map(({ id }) => id);

@@ -37,7 +37,9 @@ function replayed(
 /** The reasons that a dry replay gives, each once. */
 async function reasonsNow(yard: Yard, asset: Asset): Promise<string[]> {
   const { reasons } = await replayed(yard, [asset]);
-  return reasons.map(({ column, rule, message }) => `${column ?? ""}|${rule}|${message}`).toSorted();
+  return reasons
+    .map(({ column, rule, message }) => `${column ?? ""}|${rule}|${message}`)
+    .toSorted();
 }
 
 test("a header without a column is told with the file's own columns, once", async () => {

@@ -33,7 +33,10 @@ function landCsv<C extends Columns>(
   columns: C,
   how: Omit<IngestOptions<C>, "from" | "columns"> = {},
 ): Promise<Landed> {
-  const lines = [Object.keys(columns), ...rows].map((row) => `${row.map(cell).join(",")}\n`);
+  const header = Object.entries(columns).flatMap(([name, { definition }]) =>
+    definition.from === undefined ? [name] : [],
+  );
+  const lines = [header, ...rows].map((row) => `${row.map(cell).join(",")}\n`);
   return land(open(), { "in.csv": lines.join("") }, { from: csv("in.csv"), columns, ...how });
 }
 
@@ -207,13 +210,26 @@ test("a text of white space of any script is blank", async () => {
 });
 
 test("check sees the typed value, and a check that is neither true nor false passes only what is missing", async () => {
-  const landed = await landCsv([["4"], ["5"], [null], ["0"]], {
-    n: integer()
-      .optional()
-      .check((n) => sql`case when ${n} <> 0 then ${n} % 2 = 0 end`, "must be even"),
-  });
-  assert.deepEqual(column(landed, "n"), [4, null]);
+  const landed = await landCsv(
+    [
+      ["1", "4"],
+      ["2", "5"],
+      ["3", null],
+      ["4", "0"],
+    ],
+    {
+      id: integer(),
+      n: integer()
+        .optional()
+        .check((n) => sql`case when ${n} <> 0 then ${n} % 2 = 0 end`, "must be even"),
+      m: integer()
+        .from("id")
+        .check((m) => sql`case when ${m} <> 1 then true end`, "must not be 1"),
+    },
+  );
+  assert.deepEqual(column(landed, "n"), [null]);
   assert.deepEqual(reasonsByLine(landed), {
+    2: ["m|check|must not be 1|1"],
     3: ["n|check|must be even|5"],
     5: ["n|check|must be even|0"],
   });
