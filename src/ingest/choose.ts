@@ -1,9 +1,15 @@
 /** Which files of a table's sources are to be loaded now: what they were when last loaded, against what they are. */
 
+import { relative, resolve, sep } from "node:path";
 import { loadTable, relationOf } from "../lake/lake.ts";
 import type { StepContext } from "../lake/step.ts";
 import type { SystemTable } from "../lake/system-table.ts";
-import { type FoundFile, listFiles, type UnreadableFile } from "../source/discover.ts";
+import {
+  type Discovery,
+  type FoundFile,
+  listFiles,
+  type UnreadableFile,
+} from "../source/discover.ts";
 import type { FileSource } from "../source/file-source.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { Text } from "../sql/template.ts";
@@ -52,7 +58,7 @@ export async function chooseFiles(
   const seen = new Set<string>();
   let known = 0;
   for (const source of asset.definition.sources) {
-    const discovery = await listFiles(context.text(source.path), context.root);
+    const discovery = await listSource(context, source);
     unreadable.push(...discovery.problems);
     for (const found of discovery.files) {
       if (seen.has(found.name)) continue;
@@ -89,6 +95,24 @@ function textLabel(path: Text): string {
   return path.kind === "param" ? `$${path.name}` : `${path.from} ${path.name}`;
 }
 
+/** The files of a source; where its place is secret they go by the name of the secret, which may be remembered. */
+async function listSource(
+  { text, root }: Pick<StepContext, "root" | "text">,
+  { path }: FileSource,
+): Promise<Discovery> {
+  const pattern = text(path);
+  const discovery = await listFiles(pattern, root);
+  if (typeof path === "string" || path.kind === "param") return discovery;
+  const parts = pattern.split("/");
+  const wild = parts.findIndex((part) => /[*?[{]/.test(part));
+  const folder = resolve(root, parts.slice(0, wild < 0 ? parts.length : wild).join("/"));
+  const renamed = <F extends { readonly path: string }>(file: F): F & { readonly name: string } => {
+    const inside = relative(folder, file.path).split(sep).join("/");
+    return { ...file, name: inside === "" ? textLabel(path) : `${textLabel(path)}/${inside}` };
+  };
+  return { files: discovery.files.map(renamed), problems: discovery.problems.map(renamed) };
+}
+
 async function allFiles(
   context: Pick<StepContext, "root" | "text">,
   asset: Ingested,
@@ -96,7 +120,7 @@ async function allFiles(
 ): Promise<ChosenFile[]> {
   const found = new Map<string, ChosenFile>();
   for (const source of asset.definition.sources) {
-    for (const file of (await listFiles(context.text(source.path), context.root)).files) {
+    for (const file of (await listSource(context, source)).files) {
       const why = byName.has(file.name) ? "changed" : "new";
       if (!found.has(file.name))
         found.set(file.name, { source, label: labelOf(source), found: file, why });

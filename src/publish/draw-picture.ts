@@ -18,7 +18,7 @@ import { ensureFolder, flushFolder, writeFlushed } from "../storage/durable.ts";
 import { safeFileName } from "../warehouse/file-name.ts";
 import { closeOutputStaging, openOutputStaging } from "../warehouse/output-staging.ts";
 import type { Picture } from "./asset.ts";
-import { hashOf, type Ingredients, outdatedBecause, rememberOutput } from "./output.ts";
+import { hashOf, type Ingredients, outdatedBecause, placeOf, rememberOutput } from "./output.ts";
 import type { PublishContext } from "./publish-table.ts";
 import { findTables, openViews, render, renderQuery, versionsOf } from "./view.ts";
 
@@ -90,15 +90,20 @@ function ingredients(
     definition: hashOf([render(context, from), chart, asset.width, asset.height]),
     input: versionsOf(tables),
     path: picturePath(context, asset),
+    place: placeOf(context, asset.folder, fileOf(asset)),
   };
 }
 
 /** Absolute. */
 export function picturePath(
   { root, text }: Pick<PublishContext, "root" | "text">,
-  { folder, name, format }: Picture,
+  asset: Picture,
 ): string {
-  return resolve(root, text(folder), `${safeFileName(name)}.${format}`);
+  return resolve(root, text(asset.folder), fileOf(asset));
+}
+
+function fileOf({ name, format }: Picture): string {
+  return `${safeFileName(name)}.${format}`;
 }
 
 function namesIn({ chart }: Picture): string[] {

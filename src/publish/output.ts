@@ -3,11 +3,13 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { relationOf } from "../lake/lake.ts";
 import type { StepContext } from "../lake/step.ts";
 import { appendRows } from "../lake/system-table.ts";
 import { quoteText } from "../sql/quote.ts";
+import type { Text } from "../sql/template.ts";
 
 export interface Made {
   readonly path: string;
@@ -22,18 +24,30 @@ export interface Ingredients {
   readonly input: string;
   /** Absolute. */
   readonly path: string;
+  /** The path as it may be remembered: a secret folder by the name of the secret. */
+  readonly place: string;
+}
+
+/** The folder of an output as it may be remembered, absolute where it is no secret. */
+export function placeOf(
+  { root, text }: Pick<StepContext, "root" | "text">,
+  folder: Text,
+  file: string,
+): string {
+  const isSecret = typeof folder === "object" && folder.kind === "secret";
+  return isSecret ? `${folder.from} ${folder.name}/${file}` : resolve(root, text(folder), file);
 }
 
 /** Why the output must be made again; undefined where the file is there as it was made of these ingredients. */
 export async function outdatedBecause(
   { lake }: Pick<StepContext, "lake">,
   name: string,
-  { definition, input, path }: Ingredients,
+  { definition, input, path, place }: Ingredients,
 ): Promise<string | undefined> {
   const outputs = await lake.find("system.outputs");
   if (outputs === undefined) return "it is new";
   const made = await lake.engine.rows(
-    `select definition, input, size, modified, sha256 from ${await relationOf(lake, outputs)} where asset = ${quoteText(name)} and path = ${quoteText(path)} order by recorded_at desc`,
+    `select definition, input, size, modified, sha256 from ${await relationOf(lake, outputs)} where asset = ${quoteText(name)} and path = ${quoteText(place)} order by recorded_at desc`,
   );
   const [last] = made;
   if (last === undefined) return "it is new";
@@ -57,7 +71,7 @@ export async function outdatedBecause(
 export async function rememberOutput(
   { lake, run }: StepContext,
   name: string,
-  { definition, input }: Ingredients,
+  { definition, input, place }: Ingredients,
   made: Made,
 ): Promise<void> {
   const { mtimeMs } = await stat(made.path);
@@ -66,7 +80,7 @@ export async function rememberOutput(
     asset: name,
     definition,
     input,
-    path: made.path,
+    path: place,
     rows: made.rows,
     size: made.sizeBytes,
     modified: mtimeMs,

@@ -15,7 +15,7 @@ import type { Sql } from "../sql/template.ts";
 import { safeFileName } from "../warehouse/file-name.ts";
 import { createFileWarehouse } from "../warehouse/file-warehouse.ts";
 import type { Publication } from "./asset.ts";
-import { hashOf, type Ingredients, outdatedBecause, rememberOutput } from "./output.ts";
+import { hashOf, type Ingredients, outdatedBecause, placeOf, rememberOutput } from "./output.ts";
 import { findTables, openViews, render, renderQuery, versionsOf } from "./view.ts";
 
 export type PublishContext = Pick<StepContext, "lake" | "root" | "text" | "param">;
@@ -119,6 +119,7 @@ function ingredients(
     ]),
     input: versionsOf(tables),
     path: publicationPath(context, asset),
+    place: placeOf(context, asset.to.folder, fileOf(asset)),
   };
 }
 
@@ -127,8 +128,11 @@ export function publicationPath(
   context: Pick<PublishContext, "root" | "text">,
   asset: Publication,
 ): string {
-  const file = `${safeFileName(outputName(asset))}.${asset.to.format}`;
-  return resolve(folderOfOutput(context, asset), file);
+  return resolve(folderOfOutput(context, asset), fileOf(asset));
+}
+
+function fileOf(asset: Publication): string {
+  return `${safeFileName(outputName(asset))}.${asset.to.format}`;
 }
 
 function queryOf(context: PublishContext, { table, where, orderBy }: Publication): string {

@@ -6,6 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { MillraceError } from "../base/error.ts";
+import { history } from "../delta/history.ts";
 import { physicalSelect } from "../delta/physical-select.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import { fieldIds, layoutOf, physicalColumns, type TableSpec } from "../delta/table-spec.ts";
@@ -15,7 +16,7 @@ import { duckdbType } from "../engine/type.ts";
 import { followTables } from "../lake/follow.ts";
 import { atItsPlace } from "../lake/sql-place.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
-import { NOTHING, type StepInfo } from "../lake/step-info.ts";
+import { NOTHING, type StepInfo, stepInfoOf } from "../lake/step-info.ts";
 import { fieldOf } from "../schema/column-type.ts";
 import { evolve } from "../schema/evolution.ts";
 import { folderOf } from "../schema/table.ts";
@@ -49,7 +50,23 @@ export async function staleBecause(
         : `${name} went from version ${seen} to ${input.version}`;
     }
   }
-  return undefined;
+  return (await isForeign(context, table)) ? "another writer changed it" : undefined;
+}
+
+/** Operations that leave the rows and columns of a table as they are. */
+const HARMLESS =
+  /^(OPTIMIZE|VACUUM|SET TBLPROPERTIES|UNSET TBLPROPERTIES|UPGRADE PROTOCOL|COMPUTE STATS)/;
+/** Commits that are looked at; further back nobody asks. */
+const LOOKED_AT = 20;
+
+/** True where somebody else changed the table after the refresh that made it. */
+async function isForeign({ lake }: QueryContext, { folder, version }: Snapshot): Promise<boolean> {
+  const [last] = await history(lake.delta, folder, { after: version - 1 });
+  if (last === undefined || stepInfoOf(last.info) !== undefined) return false;
+  const records = await history(lake.delta, folder, { limit: LOOKED_AT });
+  const made = records.findIndex(({ info }) => stepInfoOf(info) !== undefined);
+  const since = made < 0 ? records : records.slice(0, made);
+  return since.some(({ operation }) => !HARMLESS.test(operation));
 }
 
 export async function refresh(context: StepContext, asset: Transformed): Promise<StepOutcome> {
