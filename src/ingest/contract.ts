@@ -23,6 +23,7 @@ import type { ColumnReference, Sql } from "../sql/template.ts";
 import { namesIn } from "../sql/token.ts";
 import type { IngestDefinition } from "./asset.ts";
 import { conversionMessage, convert } from "./convert.ts";
+import { MASK, secretsOf } from "./redact.ts";
 
 /** A value longer than this is cut in a reason; the raw record keeps it whole. */
 const MOST_VALUE_CHARACTERS = 1000;
@@ -108,9 +109,10 @@ export function compileContract({
     text: render(rule),
   }));
   const where = definition.where === undefined ? undefined : render(definition.where);
+  const isSecret = secretColumns(definition, read);
   const conditions = [
     ...read.flatMap((column, index) => columnConditions(column, index, refuseNul, render)),
-    ...rules.map(({ message, text }) => rowCondition(message, text, fields)),
+    ...rules.map(({ message, text }) => rowCondition(message, text, fields, isSecret)),
   ];
   const typed = read.map(({ name, definition: { type } }, index) =>
     type.kind === "text"
@@ -161,7 +163,9 @@ export function compileContract({
       return `select *, (${judged})::utinyint as "~class" from (${typedLayer(raw)})`;
     },
     explain(raw) {
-      const reasons = [...(raw.extraConditions ?? []), ...conditions].map(reasonOf);
+      const reasons = [...(raw.extraConditions ?? []), ...conditions].map((one) =>
+        reasonOf(one.column !== null && isSecret(one.column) ? masked(one) : one),
+      );
       const empty = `[]::${duckdbType(REASONS)}`;
       const list =
         reasons.length === 0
@@ -281,14 +285,37 @@ export function plainLiteral(value: Plain, kind: string): string {
     : `${quoteText(value)}::${to}`;
 }
 
+/** Whether the value of a column may not be kept: it, or something around it in the record, is redacted. */
+function secretColumns(
+  { redact }: IngestDefinition,
+  read: readonly ReadColumn[],
+): (column: string) => boolean {
+  const secrets = secretsOf(redact);
+  const columns = read.filter(({ name, path }) =>
+    [name, path, ...path.split(".")].some((one) => secrets.has(one)),
+  );
+  const names = new Set(columns.map(({ name }) => name));
+  return (column) => names.has(column);
+}
+
+function masked(condition: Condition): Condition {
+  return { ...condition, value: `case when (${condition.value}) is not null then '${MASK}' end` };
+}
+
 /** Not judged where a column that it names is missing or failed by itself; SQL's null is otherwise not true. */
-function rowCondition(message: string, text: string, fields: readonly Field[]): Condition {
+function rowCondition(
+  message: string,
+  text: string,
+  fields: readonly Field[],
+  isSecret: (column: string) => boolean,
+): Condition {
   const names = namesIn(text);
-  const named = fields
-    .filter(({ name }) => names.has(name.toLowerCase()))
-    .map(({ name }) => quoteName(name));
+  const named = fields.map(({ name }) => name).filter((name) => names.has(name.toLowerCase()));
   const isMissing =
-    named.length === 0 ? "false" : named.map((name) => `${name} is null`).join(" or ");
-  const value = named.length === 1 ? `${named[0]}` : "null";
-  return { column: null, rule: "rule", message, holds: `coalesce((${text}), ${isMissing})`, value };
+    named.length === 0 ? "false" : named.map((name) => `${quoteName(name)} is null`).join(" or ");
+  const [only] = named;
+  const value = named.length === 1 && only !== undefined ? quoteName(only) : "null";
+  const holds = `coalesce((${text}), ${isMissing})`;
+  const condition = { column: null, rule: "rule", message, holds, value };
+  return only !== undefined && isSecret(only) ? masked(condition) : condition;
 }

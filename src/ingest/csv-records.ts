@@ -119,7 +119,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
         dialect,
         path,
       );
-      return { path, count, names };
+      return { path, count, names, dialect };
     },
   };
 }

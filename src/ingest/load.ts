@@ -43,6 +43,8 @@ import {
 import { type Batch, type BatchInput, loadGroup, quarantineInput } from "./load-group.ts";
 import { type Group, prepareFiles } from "./prepare.ts";
 import { QUARANTINE_FIELDS, writeRefusedFiles } from "./quarantine.ts";
+import { type Secrets, secretsOf } from "./redact.ts";
+import { redactStart } from "./redact-entry.ts";
 import { openRuleTables } from "./rule-table.ts";
 import { openTarget } from "./target.ts";
 
@@ -158,7 +160,10 @@ async function commitBatch(
   lake.crash("ingest/data-written");
   for (const [label, files] of Map.groupBy(refused, ({ file }) => file.label)) {
     rejects.push(
-      ...(await writeRefusedFiles(quarantineInput(batch, contract, label), files.map(refusedFile))),
+      ...(await writeRefusedFiles(
+        quarantineInput(batch, contract, label),
+        files.map((one) => refusedFile(one, secretsOf(definition.redact))),
+      )),
     );
     count(label, { read: files.length, quarantined: files.length });
   }
@@ -281,13 +286,12 @@ function uniqueFile(): (file: LoadedFile, index: number, all: readonly LoadedFil
   return (file, index, all) => all.findLastIndex((other) => other.file === file.file) === index;
 }
 
-function refusedFile({
-  file,
-  message,
-  line,
-  start,
-}: Refusal): Parameters<typeof writeRefusedFiles>[1][number] {
-  return { file: file.found.name, hash: file.inspection.hash, line, message, raw: start };
+function refusedFile(
+  { file, message, line, start }: Refusal,
+  secrets: Secrets,
+): Parameters<typeof writeRefusedFiles>[1][number] {
+  const raw = secrets.isEmpty ? start : redactStart(start, file.source, secrets);
+  return { file: file.found.name, hash: file.inspection.hash, line, message, raw };
 }
 
 function chunk<T>(items: readonly T[], size: number): T[][] {

@@ -5,10 +5,13 @@ import { quotePath } from "../engine/path.ts";
 import { duckdbType } from "../engine/type.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import type { Field } from "../schema/type.ts";
+import type { CsvDialect } from "../source/csv-record.ts";
 import { literal } from "../sql/literal.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import { type Contract, REASONS } from "./contract.ts";
 import type { BrokenRecords, Records } from "./records.ts";
+import { secretsOf } from "./redact.ts";
+import { redactEntries } from "./redact-entry.ts";
 
 /** A file that was turned away as a whole. */
 export interface RefusedFile {
@@ -56,14 +59,13 @@ export interface QuarantineInput {
 }
 
 /** Writes bad rows, whose lines are known by now, with every reason; throws where one of them has none. */
-export async function writeBadRows(
+export function writeBadRows(
   input: QuarantineInput,
   records: Records,
   relation: string,
 ): Promise<WrittenFile[]> {
-  const { contract } = input;
   const layer = records.again(relation);
-  const query = select(input, {
+  const made: Entry = {
     form: "'record'",
     raw: records.rawJson,
     context: records.context ?? "null::varchar",
@@ -71,21 +73,19 @@ export async function writeBadRows(
     line: layer.line,
     position: layer.place,
     reasons: `"~reasons"`,
-  });
-  return input.engine.write(
-    `${query} from (${contract.explain(layer)}) where "~carried".raw is not null`,
-    { folder: input.folder },
-  );
+  };
+  const from = `(${input.contract.explain(layer)}) where "~carried".raw is not null`;
+  return write(input, made, from, undefined);
 }
 
 /** Writes lines that the reader could not cut into values. */
 export function writeBrokenRows(
   input: QuarantineInput,
-  { path, names }: BrokenRecords,
+  { path, names, dialect }: BrokenRecords,
 ): Promise<WrittenFile[]> {
   const columns =
     "{file: 'VARCHAR', line: 'BIGINT', raw: 'VARCHAR', rule: 'VARCHAR', message: 'VARCHAR'}";
-  const query = select(input, {
+  const made: Entry = {
     form: "'line'",
     raw: "b.raw",
     context: quoteText(JSON.stringify(names)),
@@ -93,11 +93,9 @@ export function writeBrokenRows(
     line: "b.line",
     position: "b.file || ':' || b.line",
     reasons: reason("b.rule", "b.message"),
-  });
-  return input.engine.write(
-    `${query} from read_json(${quotePath(path)}, format = 'newline_delimited', columns = ${columns}, maximum_object_size = 134217728) b`,
-    { folder: input.folder },
-  );
+  };
+  const from = `read_json(${quotePath(path)}, format = 'newline_delimited', columns = ${columns}, maximum_object_size = 134217728) b`;
+  return write(input, made, from, dialect);
 }
 
 /** Writes one entry per file that was turned away as a whole. */
@@ -119,17 +117,31 @@ export function writeRefusedFiles(
   return input.engine.write(queries.join(" union all "), { folder: input.folder });
 }
 
-type Made = "form" | "raw" | "context" | "file" | "line" | "position" | "reasons";
+type Entry = Readonly<
+  Record<"form" | "raw" | "context" | "file" | "line" | "position" | "reasons", string>
+>;
 
-function select(
-  { contract, source, run, at, redact }: QuarantineInput,
-  made: Readonly<Record<Made, string>>,
-): string {
+async function write(
+  input: QuarantineInput,
+  made: Entry,
+  from: string,
+  dialect: CsvDialect | undefined,
+): Promise<WrittenFile[]> {
+  const { engine, folder, redact } = input;
+  if (redact.length === 0) return engine.write(`${select(input, made)} from ${from}`, { folder });
+  const list = Object.entries(made).map(([name, value]) => `${value} as "~${name}"`);
+  const names = Object.keys(made).map((name) => `"~${name}" as ${name}`);
+  const query = `select ${names.join(", ")} from (select ${list.join(", ")} from ${from})`;
+  const secrets = secretsOf(redact);
+  const relation = await redactEntries({ engine, folder, secrets, dialect }, query);
+  const same = Object.fromEntries(Object.keys(made).map((name) => [name, `e.${name}`]));
+  return engine.write(`${select(input, same as Entry)} from ${relation} e`, { folder });
+}
+
+function select({ contract, source, run, at }: QuarantineInput, made: Entry): string {
   const values: Readonly<Record<string, string>> = {
     ...made,
     id: "uuid()::varchar",
-    raw: redacted(made.raw, redact),
-    context: redacted(made.context, redact),
     source: quoteText(source),
     contract: quoteText(contract.version),
     run: quoteText(run),
@@ -143,13 +155,4 @@ function select(
 
 function reason(rule: string, message: string): string {
   return `[struct_pack("column" := null::varchar, "rule" := ${rule}, "message" := ${message}, "value" := null::varchar)]`;
-}
-
-/** Replaces the values of these fields at every depth, also in texts that are no JSON. */
-function redacted(text: string, names: readonly string[]): string {
-  return names.reduce((masked, name) => {
-    const key = JSON.stringify(name).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-    const pattern = `(${key}\\s*:\\s*)("(?:[^"\\\\]|\\\\.)*"?|[^,}\\]\\s]+)`;
-    return `regexp_replace(${masked}, ${quoteText(pattern)}, '\\1"***"', 'g')`;
-  }, text);
 }

@@ -1,6 +1,7 @@
 /** Files of one shape as raw records that a contract can judge: what the adapter of each format gives. */
 
 import type { CsvReject } from "../source/broken-line.ts";
+import type { CsvDialect } from "../source/csv-record.ts";
 import type { FoundFile } from "../source/discover.ts";
 import type { Compression } from "../source/file-source.ts";
 import type { Inspection } from "../source/inspect.ts";
@@ -29,6 +30,8 @@ export interface BrokenRecords {
   readonly count: number;
   /** The names of the file's columns in its order, so that a mended line can be read again. */
   readonly names: readonly string[];
+  /** How a line is cut into fields, where it is. */
+  readonly dialect?: CsvDialect;
 }
 
 /**

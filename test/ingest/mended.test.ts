@@ -8,6 +8,7 @@ import {
   defineProject,
   ingest,
   integer,
+  json,
   jsonFile,
   ndjson,
   type Sql,
@@ -180,4 +181,54 @@ test("a replay says of CSV lines what the load said", async () => {
   assert.equal(atLoad.length, 5);
   assert.deepEqual(await reasonsNow(yard, door), atLoad.toSorted());
   assert.equal((await replayed(yard, [door])).still_rejected, 4);
+});
+
+test("no part of a secret reaches the quarantine, in no form of file", async () => {
+  const yard = openYard();
+  const secret = "s3cret";
+  yard.write(
+    "in.ndjson",
+    `{"id":"x","apikey":{"a":["${secret}"]},"ApiKey":"${secret}","api\\u006bey":"${secret}","n":1.50}
+{"id":2,"apikey":"${secret}
+{"id":3,"apikey":7,"name":["plain"],"apikey":${secret}}
+{"id":4,"code":"${secret}","apikey":"k\\u0000"}
+`,
+  );
+  yard.write("in.json", `[{"id":"y","login":[{"token":"${secret}"}]},7,{"token":"${secret}"`);
+  yard.write("ok.json", `[{"id":"y","login":[{"token":"${secret}"}]}]`);
+  yard.write(
+    "in.csv",
+    `id,APIKEY,code\nx,${secret},1\n1,a,${secret},1\n2,"${secret}\nrest of ${secret},b\n`,
+  );
+  yard.write("bad.csv", `ident,apikey\n1,${secret}\n`);
+  const table = ingest(TABLE, {
+    from: [ndjson("in.ndjson"), jsonFile("*.json"), csv("*.csv")],
+    columns: {
+      id: integer(),
+      code: text().matches("\\d+").optional(),
+      login: json().optional(),
+    },
+    rules: { "the code is short": sql`len(code) < 3` },
+    redact: ["apikey", "token", "code"],
+  });
+  const { error, ledger } = await yard.run([table]);
+  assert.equal(error, undefined);
+  const rows = await yard.rows(`quarantine.${TABLE}`, "* exclude (rejected_at)");
+  assert.equal(rows.length, ledger.quarantined);
+  const kept = JSON.stringify(rows, (_, value) =>
+    typeof value === "bigint" ? Number(value) : value,
+  );
+  assert.ok(!kept.includes(secret), kept);
+  const [first] = await yard.rejected();
+  assert.ok(first !== undefined);
+  const raws = (await yard.rejected()).map(({ raw }) => raw);
+  assert.ok(
+    raws.includes('{"id":"x","apikey":"***","ApiKey":"***","api\\u006bey":"***","n":1.50}'),
+    raws.join("\n"),
+  );
+  assert.ok(raws.includes('{"id":"y","login":[{"token":"***"}]}'));
+  assert.ok(raws.includes("1,***"));
+  assert.ok(raws.includes("ident,apikey\n1,***\n"));
+  const codes = rows.flatMap(({ reasons }) => reasons as unknown as { value: string | null }[]);
+  assert.ok(codes.some(({ value }) => value === "***"));
 });
