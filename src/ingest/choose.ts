@@ -37,6 +37,8 @@ interface LoadedState {
   readonly modified: number;
   readonly hash: string;
   readonly state: string;
+  /** Of the table, by the commit that loaded the file. */
+  readonly version: number;
 }
 
 export interface Loaded {
@@ -76,9 +78,10 @@ export async function chooseFiles(
     }
   }
   // A table that is replaced whole needs all files again as soon as one of them differs or is gone.
-  const isGone = [...loaded.byName].some(
-    ([name, { state }]) => state === "loaded" && !seen.has(name),
-  );
+  // What an earlier version was made of plays no part any more.
+  const loads = [...loaded.byName].filter(([, { state }]) => state === "loaded");
+  const last = Math.max(...loads.map(([, { version }]) => version));
+  const isGone = loads.some(([name, { version }]) => version === last && !seen.has(name));
   const isReplaced =
     asset.definition.write === "overwrite" && seen.size > 0 && (files.length > 0 || isGone);
   if (!isReplaced) return { files, known, unreadable, loaded };
@@ -136,7 +139,7 @@ async function readLoaded({ lake }: Pick<StepContext, "lake">, name: string): Pr
     return { byName, byHash };
   const loads = await loadTable(lake, LOADS);
   const rows = await lake.engine.rows(
-    `select file, size, modified, hash, state from ${await relationOf(lake, loads)} where asset = ${quoteText(name)} order by version, recorded_at`,
+    `select file, size, modified, hash, state, version from ${await relationOf(lake, loads)} where asset = ${quoteText(name)} order by version, recorded_at`,
   );
   for (const row of rows) {
     const file = String(row.file);
@@ -146,6 +149,7 @@ async function readLoaded({ lake }: Pick<StepContext, "lake">, name: string): Pr
       modified: Number(row.modified),
       hash,
       state: String(row.state),
+      version: Number(row.version),
     });
     if (row.state === "loaded") byHash.set(hash, file);
   }

@@ -19,7 +19,7 @@ export interface LoadedFile {
   readonly file: string;
   readonly size: number;
   readonly modified: number;
-  /** Of the content, with the name of the hash: `xxh3:...`. */
+  /** Of the content, with the name of the hash: `xxh64:...`. */
   readonly hash: string;
   /** `loaded`, `refused` as a whole, or a `duplicate` of a file loaded before. */
   readonly state: "loaded" | "refused" | "duplicate";
