@@ -27,7 +27,14 @@ export function cron(expression: string, zone = "UTC"): Schedule {
 
 /** Again and again after the same time. */
 export function every(time: Duration): Schedule {
-  return Object.freeze({ kind: "schedule", everyMs: parseDuration(time) });
+  const everyMs = parseDuration(time);
+  if (everyMs === 0) {
+    throw new MillraceError(`every(${JSON.stringify(time)}) is no schedule: it never ends`, {
+      code: "project/bad-schedule",
+      hint: 'Write a span of time such as every("5 min").',
+    });
+  }
+  return Object.freeze({ kind: "schedule", everyMs });
 }
 
 /** The first moment after `from` at which it is due, or undefined where there is none. */
@@ -41,6 +48,14 @@ export function nextDue(schedule: Schedule, from: Date): Date | undefined {
 /** In words for people: `every 5 min`, `0 * * * * (UTC)`. */
 export function describeSchedule(schedule: Schedule): string {
   if (!("everyMs" in schedule)) return `${schedule.cron} (${schedule.zone})`;
-  const seconds = schedule.everyMs / 1000;
-  return seconds % 60 === 0 ? `every ${seconds / 60} min` : `every ${seconds} s`;
+  const [unit, ms] = UNITS.find(([, size]) => schedule.everyMs % size === 0) ?? ["ms", 1];
+  return `every ${schedule.everyMs / ms} ${unit}`;
 }
+
+/** The largest first. */
+const UNITS: readonly (readonly [string, number])[] = [
+  ["days", 86_400_000],
+  ["h", 3_600_000],
+  ["min", 60_000],
+  ["s", 1000],
+];
