@@ -24,7 +24,8 @@ export interface Grid {
 }
 
 const GAP = "  ";
-const LEAST = 6;
+/** A text is not cut to less. */
+const LEAST = 8;
 /** No cell is shown longer than this where there is no width. */
 const MOST = 10_000;
 
@@ -36,10 +37,12 @@ export function renderGrid(
 ): Grid {
   const shown = rows.map((row) => row.map((cell) => visible(cut(cell ?? "null", width ?? MOST))));
   const titles = columns.map((column) => visible(column.title));
-  const natural = columns.map((_, index) =>
-    Math.max(widthOf(titles[index] ?? ""), ...shown.map((row) => widthOf(row[index] ?? ""))),
-  );
-  const widths = width === undefined ? natural : fit(natural, width);
+  const sizes = columns.map(({ isNumber }, index): Size => {
+    const content = Math.max(0, ...shown.map((row) => widthOf(row[index] ?? "")));
+    const natural = Math.max(content, widthOf(titles[index] ?? ""));
+    return { natural, least: isNumber === true ? content : Math.min(natural, LEAST) };
+  });
+  const widths = fit(sizes, width);
   const line = (cells: readonly string[], paint: (text: string, index: number) => string): string =>
     widths
       .map((size, index) => {
@@ -61,17 +64,24 @@ export function renderGrid(
   return { text: `${lines.join("\n")}\n`, hidden: titles.slice(widths.length) };
 }
 
+interface Size {
+  readonly natural: number;
+  /** A number is shown with all its digits or not at all. */
+  readonly least: number;
+}
+
 /** Widths that fit: the widest columns give way first, and the last ones go where even that is not enough. */
-function fit(natural: readonly number[], width: number): number[] {
+function fit(sizes: readonly Size[], width: number | undefined): number[] {
   const capped = (count: number, cap: number): number[] =>
-    natural.slice(0, count).map((size) => Math.min(size, cap));
+    sizes.slice(0, count).map(({ natural, least }) => Math.max(least, Math.min(natural, cap)));
   const total = (widths: readonly number[]): number =>
     widths.reduce((sum, size) => sum + size, GAP.length * (widths.length - 1));
-  let count = natural.length;
-  while (count > 1 && total(capped(count, LEAST)) > width) count -= 1;
+  if (width === undefined) return capped(sizes.length, Number.POSITIVE_INFINITY);
+  let count = sizes.length;
+  while (count > 1 && total(capped(count, 0)) > width) count -= 1;
   let cap = width;
-  while (cap > LEAST && total(capped(count, cap)) > width) cap -= 1;
-  return capped(count, cap);
+  while (cap > 0 && total(capped(count, cap)) > width) cap -= 1;
+  return capped(count, cap).map((size) => Math.min(size, width));
 }
 
 function same(text: string): string {

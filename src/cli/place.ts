@@ -37,6 +37,7 @@ export async function openPlace(
   const { MILLRACE_MEMORY_LIMIT: memoryLimit, MILLRACE_THREADS: threads } = environment;
   const crash = parseCrash(environment.MILLRACE_CRASH_AT);
   const threadCount = checkThreads(threads);
+  checkMemory(memoryLimit);
   const { openWorkspace } = await import("../run/workspace.ts");
   return openWorkspace({
     lakePath,
@@ -57,14 +58,13 @@ export async function withLake<T>(
   const path = given === undefined ? (await openProject(context)).lakePath : resolve(here, given);
   await checkThere(path, given === undefined);
   const workspace = await openPlace(context, path);
-  const { engine } = workspace.lake;
-  const interrupt = (): void => engine.interrupt();
-  stop.signal.addEventListener("abort", interrupt);
+  const { lake } = workspace;
   try {
-    stop.check();
-    return await work(workspace.lake);
+    return await stop.during(
+      () => work(lake),
+      () => lake.engine.interrupt(),
+    );
   } finally {
-    stop.signal.removeEventListener("abort", interrupt);
     await workspace.close();
   }
 }
@@ -78,6 +78,14 @@ async function checkThere(path: string, isOfProject: boolean): Promise<void> {
   throw new MillraceError(`There is no lake at ${path}`, {
     code: "lake/not-there",
     hint: isOfProject ? "`millrace run` makes it." : "Give the folder of a lake with --lake.",
+  });
+}
+
+function checkMemory(text: string | undefined): void {
+  if (text === undefined || text === "" || /^\d+(\.\d+)? ?([KMGT]i?)?B$/i.test(text)) return;
+  throw new MillraceError(`MILLRACE_MEMORY_LIMIT=${text} is no size`, {
+    code: "cli/bad-environment",
+    hint: "Give a number and a unit, such as MILLRACE_MEMORY_LIMIT=4GB.",
   });
 }
 

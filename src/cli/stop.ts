@@ -8,8 +8,11 @@ export interface Stop {
   exitCode(): number | undefined;
   /** Throws where a signal came. */
   check(): void;
+  /** Does the work; once a signal came it is interrupted again and again until it ends. */
+  during<T>(work: () => Promise<T>, interrupt: () => void): Promise<T>;
 }
 
+const INTERRUPT_EVERY_MS = 50;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** What a stopped command throws; it is no failure. */
@@ -20,7 +23,12 @@ export function listenForStop(process: NodeJS.Process, say: (text: string) => vo
   let code: number | undefined;
   for (const name of SIGNALS) {
     process.on(name, () => {
-      if (code !== undefined) process.exit(128 + constants.signals[name]);
+      if (code !== undefined) {
+        // An exit would wait for what the engine's threads are doing; to die of the signal does not.
+        process.removeAllListeners(name);
+        process.kill(process.pid, name);
+        return;
+      }
       code = 128 + constants.signals[name];
       say("Stopping at a safe point; once more to stop at once.");
       controller.abort(new Stopped(`Stopped by ${name}`));
@@ -30,5 +38,21 @@ export function listenForStop(process: NodeJS.Process, say: (text: string) => vo
     signal: controller.signal,
     exitCode: () => code,
     check: () => controller.signal.throwIfAborted(),
+    async during(work, interrupt) {
+      // Once is not enough: between two statements nothing runs that could be interrupted.
+      let timer: NodeJS.Timeout | undefined;
+      const begin = (): void => {
+        interrupt();
+        timer = setInterval(interrupt, INTERRUPT_EVERY_MS);
+      };
+      controller.signal.addEventListener("abort", begin);
+      try {
+        controller.signal.throwIfAborted();
+        return await work();
+      } finally {
+        controller.signal.removeEventListener("abort", begin);
+        clearInterval(timer);
+      }
+    },
   };
 }

@@ -22,6 +22,9 @@ export interface Query {
   readonly fields: readonly Field[];
   /** What went wrong in a statement around `relation`, told of the SQL that the person wrote. */
   explain(error: unknown, statement: string): unknown;
+  /** Ends what runs, which then throws. */
+  readonly interrupt: () => void;
+  readonly isInterrupted: boolean;
   close(): Promise<void>;
 }
 
@@ -48,13 +51,13 @@ export async function openQuery(lake: Lake, sql: string): Promise<Query> {
     await session.describe(text).catch((error: unknown) => explainName(lake, error, select.tables));
     const relation = `(\n${text}\n)`;
     const fields = await session.describe(`from ${relation}`);
-    return {
+    return stoppable({
       session,
       relation,
       fields,
       explain: (error, statement) => explainPlace(error, linesBefore(statement, relation)),
       close,
-    };
+    });
   } catch (error) {
     await close();
     throw error;
@@ -65,12 +68,26 @@ export async function openQuery(lake: Lake, sql: string): Promise<Query> {
 export async function openTable(lake: Lake, name: string, at?: At): Promise<Query> {
   const snapshot = await loadTable(lake, name, at);
   const session = await lake.engine.session();
-  return {
+  return stoppable({
     session,
     relation: await relationOf(lake, snapshot),
     fields: snapshot.metadata.fields,
     explain: (error) => error,
     close: async () => session.close(),
+  });
+}
+
+function stoppable(query: Omit<Query, "interrupt" | "isInterrupted">): Query {
+  let isInterrupted = false;
+  return {
+    ...query,
+    interrupt: () => {
+      isInterrupted = true;
+      query.session.interrupt();
+    },
+    get isInterrupted() {
+      return isInterrupted;
+    },
   };
 }
 

@@ -44,7 +44,8 @@ async function* streamed(query: Query, statement: string): AsyncGenerator<Row[]>
     yield* session.stream(statement);
     await session.run("select 1");
   } catch (error) {
-    if (sqlFaultOf(error)?.kind !== "TransactionContext") throw query.explain(error, statement);
+    const isEndedEarly = sqlFaultOf(error)?.kind === "TransactionContext";
+    if (!isEndedEarly || query.isInterrupted) throw query.explain(error, statement);
     await session.run("rollback");
     await session.run("begin");
     for await (const _ of spooled(query, statement, [CELLS])) break;

@@ -32,6 +32,12 @@ test("a grid is never wider than its terminal", () => {
   }
 });
 
+test("a number is never cut", () => {
+  const columns = [{ title: "text" }, { title: "a long title", isNumber: true }];
+  const { text } = renderGrid(columns, [["x".repeat(50), "123456789"]], { width: 20 });
+  assert.match(text, /^text +a long t…\n-+ {2}-+\nx+… +123456789\n$/);
+});
+
 test("the widest columns give way first", () => {
   const { text } = renderGrid([{ title: "a" }, { title: "b" }], [["x".repeat(100), "short"]], {
     width: 20,

@@ -156,32 +156,73 @@ test("an unknown parameter is told with those that there are", async () => {
   assert.match(err, /^error\[project\/unknown-param\]/);
 });
 
-for (const [signal, code] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-] as const) {
-  test(`${signal} stops a query in order, with ${code}`, async () => {
-    const sql =
-      "select count(*) from range(1000000000000) a(i), range(1000) b(j) where (i + j) % 7 = 3";
-    const child = startMillrace(["query", sql, "--json", "--lake", place.path]);
-    let out = "";
-    let err = "";
-    child.stdout?.on("data", (text) => {
-      out += text;
-    });
-    child.stderr?.on("data", (text) => {
-      err += text;
-    });
-    // Long enough that it listens; earlier it would die of the signal, as every program does.
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-    child.kill(signal);
-    assert.deepEqual(await once(child, "close"), [code, null]);
-    assert.match(err, /^Stopping /);
-    assert.deepEqual(documentOf(out), {
-      error: { code: "cli/stopped", message: "millrace was stopped before its end" },
-    });
+test("Ctrl-C stops a query after the rows that were printed, with 130", async () => {
+  const child = startMillrace(["query", "from range(1000000000000)", "--lake", place.path]);
+  let err = "";
+  child.stderr?.on("data", (text) => {
+    err += text;
   });
-}
+  await once(child.stdout ?? child, "data");
+  child.kill("SIGINT");
+  child.stdout?.resume();
+  assert.deepEqual(await once(child, "close"), [130, null]);
+  assert.match(err, /^Stopping at a safe point.*\nerror\[cli\/stopped\]: millrace was stopped/);
+});
+
+test("SIGTERM stops a run in order, with 143 and its document", async () => {
+  const cwd = project(
+    "endless",
+    `${ONE_TABLE}const slow = transform("gold.slow", sql\`select count(*) as n from range(100000000000) a(i), \${t}\`);
+export default defineProject({ name: "endless", assets: [t, slow] });`,
+  );
+  const child = startMillrace(["run", "--json"], { cwd });
+  let out = "";
+  child.stdout?.on("data", (text) => {
+    out += text;
+  });
+  let err = "";
+  child.stderr?.on("data", (text) => {
+    err += text;
+    if (String(text).includes("gold.slow: started")) setTimeout(() => child.kill("SIGTERM"), 1500);
+  });
+  assert.deepEqual(await once(child, "close"), [143, null]);
+  assert.match(err, /Stopping at a safe point/);
+  const { state, steps } = documentOf(out) as {
+    state: string;
+    steps: readonly { asset: string; state: string }[];
+  };
+  assert.deepEqual(
+    { state, steps: steps.map((step) => [step.asset, step.state]) },
+    {
+      state: "stopped",
+      steps: [
+        ["bronze.t", "done"],
+        ["gold.slow", "stopped"],
+      ],
+    },
+  );
+});
+
+test("a second signal ends a command at once, whatever the engine is doing", async () => {
+  const child = startMillrace(["query", "-", "--lake", place.path]);
+  const said = once(child.stderr ?? child, "data");
+  // Standard input stays open, so the command waits, and no order helps it.
+  child.stdin?.write("select 1");
+  const tries = setInterval(() => child.kill("SIGINT"), 1500);
+  const [code, signal] = await once(child, "close");
+  clearInterval(tries);
+  assert.equal(code, null);
+  assert.equal(signal, "SIGINT");
+  await said;
+});
+
+test("a variable that means nothing is refused", async () => {
+  for (const env of [{ MILLRACE_MEMORY_LIMIT: "lots" }, { MILLRACE_THREADS: "0" }]) {
+    const { code, err } = await millrace(["tables", "--lake", place.path], { env });
+    assert.equal(code, 2);
+    assert.match(err, /^error\[cli\/bad-environment\]/);
+  }
+});
 
 test("a crash point kills the process, and the next run goes on", async () => {
   const cwd = project(

@@ -18,12 +18,9 @@ export const command: Command = async (context) => {
   await withLake(context, async (lake) => {
     const { openTable } = await import("../../run/query.ts");
     const query = await openTable(lake, table, at);
-    const interrupt = (): void => query.session.interrupt();
-    stop.signal.addEventListener("abort", interrupt);
     try {
-      await exportTo(context, query, file);
+      await stop.during(() => exportTo(context, query, file), query.interrupt);
     } finally {
-      stop.signal.removeEventListener("abort", interrupt);
       await query.close();
     }
   });

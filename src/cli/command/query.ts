@@ -16,7 +16,7 @@ const MOST_ROWS = 100;
 const MEASURED_ROWS = 1000;
 
 export const command: Command = async (context) => {
-  const { args, stop } = context;
+  const { args, stop, output } = context;
   const [given = ""] = args.positionals;
   const sql = given === "-" ? await readAll(process.stdin) : given;
   const file = args.text("to");
@@ -25,15 +25,16 @@ export const command: Command = async (context) => {
   await withLake(context, async (lake) => {
     const { openQuery } = await import("../../run/query.ts");
     const query = await openQuery(lake, sql);
-    const interrupt = (): void => query.session.interrupt();
-    stop.signal.addEventListener("abort", interrupt);
-    try {
+    const show = async (): Promise<void> => {
       if (file !== undefined) await exportTo(context, query, resolve(context.here, file));
-      else if (context.output.isJson) await printJson(context.output, query);
-      else if (context.output.out.isTerminal) await printGrid(context, query);
-      else await printTabs(context.output, query);
+      else if (output.isJson) await printJson(output, query);
+      else if (output.out.isTerminal) await printGrid(context, query);
+      else await printTabs(output, query);
+      stop.check();
+    };
+    try {
+      await stop.during(show, query.interrupt);
     } finally {
-      stop.signal.removeEventListener("abort", interrupt);
       await query.close();
     }
   });
