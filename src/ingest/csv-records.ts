@@ -23,6 +23,8 @@ interface CsvShape {
   readonly names: readonly string[];
   /** Where the header stands, counted from 1; blank lines may come before it. */
   readonly headerLine: number;
+  /** False where a part of a file might begin inside quotes. */
+  readonly inParts: boolean;
   readonly options: CsvOptions;
 }
 
@@ -34,7 +36,7 @@ export interface CsvInput {
 }
 
 export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
-  const { names, headerLine, options } = shape;
+  const { names, headerLine, inParts, options } = shape;
   const serial = randomUUID().replaceAll("-", "");
   const rejects = `reject_errors_${serial}`;
   const scans = `reject_scans_${serial}`;
@@ -46,7 +48,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   const columns = names.map((_, index) => `"~c${index}"`);
   const settings = [
     `columns={${names.map((_, index) => `'~c${index}': 'VARCHAR'`).join(", ")}}`,
-    `auto_detect=false, header=${options.header !== false}, skip=${headerLine - 1}`,
+    `auto_detect=false, header=${options.header !== false}, skip=${headerLine - 1}, parallel=${inParts}`,
     `delim=${quoteText(dialect.delimiter)}, quote=${quoteText(dialect.quote)}, escape=${quoteText(dialect.quote)}`,
     `compression=${quoteText(only?.inspection.compression ?? "none")}, null_padding=false, allow_quoted_nulls=false, strict_mode=true`,
     ...(options.nulls === undefined

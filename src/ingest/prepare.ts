@@ -10,7 +10,7 @@ import type { FileProblem } from "../source/file-problem.ts";
 import type { CsvSource } from "../source/file-source.ts";
 import { stageJsonDocument } from "../source/json-document.ts";
 import { stageLineFeeds } from "../source/line-feed.ts";
-import { closesItsQuotes } from "../source/quote-check.ts";
+import { closesItsQuotes, mayBreakInQuotes } from "../source/quote-check.ts";
 import { stageUtf8 } from "../source/staged-text.ts";
 import { findWideRecords, stageWithout, type WideOptions } from "../source/wide-record.ts";
 import { stageWorkbook } from "../source/workbook.ts";
@@ -163,8 +163,11 @@ async function readyCsv(
   // Of many files read at once the engine forgets a record that is still open at the end of one.
   const isClosed =
     isAlone || (await closesItsQuotes(readPath, { delimiter, quote, compression, signal }));
+  const isLarge = inspection.contentBytes > MOST_BYTES_IN_ONE_PART;
+  const inParts =
+    !isLarge || !(await mayBreakInQuotes(readPath, { delimiter, quote, compression, signal }));
   return {
-    key: JSON.stringify([names, headerLine, compression, ...(isClosed ? [] : [readPath])]),
+    key: JSON.stringify([names, headerLine, compression, inParts, ...(isClosed ? [] : [readPath])]),
     readPath,
     removed,
     records: (files) =>
@@ -174,12 +177,14 @@ async function readyCsv(
           ...one,
           inspection: { ...one.inspection, compression, lineEnd: "lf" },
         })),
-        shape: { names, headerLine, options },
+        shape: { names, headerLine, inParts, options },
         read,
       }),
   };
 }
 
+/** A file with less content is never read in parts, whatever the length of its longest line. */
+const MOST_BYTES_IN_ONE_PART = 16 * 2 ** 20;
 /** Surplus fields that the engine may report one by one. */
 const MOST_SURPLUS = 1000;
 

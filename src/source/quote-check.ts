@@ -1,4 +1,4 @@
-/** Whether every quote of a CSV text opens or closes a field, so that the end of the text is not inside one. */
+/** What the quotes of a CSV text do: whether the last field is closed, and whether a line end may stand inside one. */
 
 import { readContent } from "./content.ts";
 import type { CsvDialect } from "./csv-record.ts";
@@ -52,4 +52,25 @@ export async function closesItsQuotes(
     }
   }
   return !isInside || isOpen;
+}
+
+/**
+ * True where a line has an odd number of quotes: then a line end may stand inside a field. False is certain. The
+ * engine cuts a large file into parts and guesses whether one begins inside quotes; it may guess wrong and take the
+ * lines of a text for records.
+ */
+export async function mayBreakInQuotes(
+  path: string,
+  { quote, compression, signal }: QuoteOptions,
+): Promise<boolean> {
+  const quoteByte = quote.charCodeAt(0);
+  let isOdd = false;
+  for await (const piece of readContent(path, { compression, signal })) {
+    if (!isOdd && !piece.includes(quoteByte)) continue;
+    for (const byte of piece) {
+      if (byte === quoteByte) isOdd = !isOdd;
+      else if (isOdd && byte === LF) return true;
+    }
+  }
+  return isOdd;
 }

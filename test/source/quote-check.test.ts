@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { closesItsQuotes } from "../../src/source/quote-check.ts";
+import { closesItsQuotes, mayBreakInQuotes } from "../../src/source/quote-check.ts";
 
 const LONG = "x".repeat(200_000);
 
@@ -48,4 +48,18 @@ test("a quote on the border of two pieces is judged by both of its neighbours", 
     assert.equal(await check('"",b'), false);
     assert.equal(await check('"b'), false);
   }
+});
+
+test("a line end may stand inside quotes where a line has an odd number of them", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-quote-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "a.csv");
+  const may = (text: string): Promise<boolean> => {
+    writeFileSync(path, text);
+    return mayBreakInQuotes(path, { delimiter: ",", quote: '"' });
+  };
+  for (const text of ["", "a,b\n", '"a","b"\n"c ""d"""\n', `${'"x",y\n'.repeat(300_000)}`])
+    assert.equal(await may(text), false);
+  for (const text of ['"a\nb"', 'a,5" pipe\n', '"open', `${"x,y\n".repeat(400_000)}"a\n"`])
+    assert.equal(await may(text), true);
 });
