@@ -40,6 +40,7 @@ import {
   type Refusal,
   startOf,
 } from "./inspect-files.ts";
+import { loadedUnder, replayHint, staleBecause } from "./judged-by.ts";
 import { type Batch, type BatchInput, loadGroup, quarantineInput } from "./load-group.ts";
 import { type Group, prepareFiles } from "./prepare.ts";
 import { QUARANTINE_FIELDS, writeRefusedFiles } from "./quarantine.ts";
@@ -61,9 +62,11 @@ export async function load(context: StepContext, asset: Ingested): Promise<StepO
   // What is chosen holds as long as nobody has loaded since this version.
   const seen = await lake.find(asset.name);
   await followTables(lake, [asset.name]);
-  const choice = await chooseFiles(context, asset);
-  for (const { name, message } of choice.unreadable)
-    context.note(`${name} ${message}; it is left for the next run`);
+  const all = (await staleBecause(context, asset)) !== undefined;
+  const choice = await chooseFiles(context, asset, { all });
+  for (const note of unreadableNotes(choice)) context.note(note);
+  const hint = await replayHint(context, asset);
+  if (hint !== undefined) context.note(hint);
   const isReplaced = asset.definition.write === "overwrite";
   const found = await inspectFiles(context, choice.files, choice.loaded, isReplaced);
   lake.crash("ingest/files-chosen");
@@ -126,6 +129,8 @@ async function commitBatch(
 ): Promise<{ version: number; ledger: readonly SourceLedger[] }> {
   const { context, asset, isReplaced, number } = batch;
   const { lake, run } = context;
+  // Looked at before the rules do, so that a table that changes meanwhile is seen as changed.
+  const under = await loadedUnder(context, asset, await lake.find(asset.name));
   const { contract, groups, definition, refused } = await compile(batch);
   if (isReplaced && refused.length > 0)
     throw refusedFiles(asset.name, refused, await lake.find(asset.name));
@@ -197,7 +202,7 @@ async function commitBatch(
       add: good,
       ...(isReplaced && target.snapshot !== undefined ? { remove: "all" as const } : {}),
       ...(target.schema === undefined ? {} : { schema: target.schema }),
-      transactions: [{ appId: FILES_APP, version: number }],
+      transactions: [{ appId: FILES_APP, version: number }, ...under],
       reads: definition.unique === undefined && !isReplaced ? "nothing" : "whole table",
       info: { ...info },
     }),
@@ -343,6 +348,11 @@ function unbalanced(name: string, ledger: SourceLedger): Error {
   return new Error(
     `Bug: the ledger of ${name} does not add up for ${ledger.source}: read ${ledger.read}, written ${ledger.written}, quarantined ${ledger.quarantined}, deduplicated ${ledger.deduplicated}, filtered ${ledger.filtered}`,
   );
+}
+
+/** What a person should know of files that are there and cannot be read. */
+export function unreadableNotes({ unreadable }: Choice): string[] {
+  return unreadable.map(({ name, message }) => `${name} ${message}; it is left for the next run`);
 }
 
 /** What `plan` shows of the files without reading them. */

@@ -42,6 +42,7 @@ import { deduplicate } from "./deduplicate.ts";
 import { extraColumn } from "./extra.ts";
 import { inspectFiles, loadedFile } from "./inspect-files.ts";
 import { replayedRecords } from "./json-records.ts";
+import { replayedUnder } from "./judged-by.ts";
 import { FILES_APP } from "./load.ts";
 import { type GroupResult, keptExtra, loadGroup } from "./load-group.ts";
 import { type Group, prepareFiles } from "./prepare.ts";
@@ -206,7 +207,7 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
       metrics: { ...outcome.ledger },
       add: good,
       ...(target.schema === undefined ? {} : { schema: target.schema }),
-      transactions: turns,
+      transactions: [...turns, ...replayedUnder(context, asset, target.snapshot)],
       reads: definition.unique === undefined ? "nothing" : "whole table",
       info: { ...info },
     }),

@@ -97,7 +97,7 @@ async function apply(
     });
     running.set(next.name, work);
   }
-  const steps = project.steps.map((step) => results.get(step.name) ?? untouched(step));
+  const steps = project.steps.map((step) => results.get(step.name) ?? untouched(step, plan));
   const result: RunResult = {
     project: project.name,
     run: run.id,
@@ -202,8 +202,16 @@ function errorOf(error: unknown, secrets: readonly string[]): NonNullable<StepRe
   return { code: "bug", message: message.startsWith("Bug:") ? message : `Bug: ${message}` };
 }
 
-function untouched({ name, kind }: ProjectStep): StepResult {
-  return { asset: name, kind, state: "up to date", time_ms: 0, ledger: NOTHING };
+function untouched({ name, kind }: ProjectStep, plan: Plan): StepResult {
+  const notes = plan.steps.find((step) => step.name === name)?.notes ?? [];
+  return {
+    asset: name,
+    kind,
+    state: "up to date",
+    time_ms: 0,
+    ledger: NOTHING,
+    ...(notes.length === 0 ? {} : { notes }),
+  };
 }
 
 function stateOf(steps: readonly StepResult[]): RunResult["state"] {

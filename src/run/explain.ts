@@ -43,7 +43,8 @@ function renderStep(step: PlannedStep, width: number): string[] {
     step.schedule === undefined
       ? []
       : [`             due ${step.schedule.words}${next === undefined ? "" : `, next ${next}`}`];
-  return [head, ...files, ...more, ...columns, ...schedule];
+  const notes = step.notes.map((note) => `             ${note}`);
+  return [head, ...files, ...more, ...columns, ...schedule, ...notes];
 }
 
 function renderBytes(size: number): string {

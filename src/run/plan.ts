@@ -45,6 +45,8 @@ export interface PlannedStep {
     readonly why: "new" | "changed";
   }[];
   readonly filesKnown: number;
+  /** What a person should know, whether there is something to do or not. */
+  readonly notes: readonly string[];
   readonly schedule?: { readonly words: string; readonly next: string | undefined };
 }
 
@@ -86,6 +88,7 @@ export async function planRun(project: Project, { lake }: Workspace): Promise<Pl
           why,
         })),
         filesKnown: looked.choice?.known ?? 0,
+        notes: looked.notes ?? [],
         ...scheduleOf(step, lake.clock.now()),
       });
     }

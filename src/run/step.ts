@@ -2,7 +2,8 @@
 
 import { isIngested } from "../ingest/asset.ts";
 import { type Choice, chooseFiles } from "../ingest/choose.ts";
-import { describeChoice, load } from "../ingest/load.ts";
+import { staleBecause as judgedAnewBecause, replayHint } from "../ingest/judged-by.ts";
+import { describeChoice, load, unreadableNotes } from "../ingest/load.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import type { ProjectStep } from "../project/graph.ts";
 import { drawPicture, pictureStaleBecause } from "../publish/draw-picture.ts";
@@ -16,16 +17,21 @@ export interface Due {
   /** In words; undefined where there is nothing to do. */
   readonly because: string | undefined;
   readonly choice?: Choice;
+  /** What a person should know, whether it is due or not. */
+  readonly notes?: readonly string[];
 }
 
 /** Looks without changing anything. */
 export async function lookAt(context: LookContext, { asset, name }: ProjectStep): Promise<Due> {
   if (isIngested(asset)) {
-    const choice = await chooseFiles(context, asset);
+    const stale = await judgedAnewBecause(context, asset);
+    const choice = await chooseFiles(context, asset, { all: stale !== undefined });
     const isNew = (await context.lake.find(asset.name)) === undefined;
     const because =
-      choice.files.length > 0 ? describeChoice(choice) : isNew ? "it is new" : undefined;
-    return { because, choice };
+      choice.files.length > 0 ? (stale ?? describeChoice(choice)) : isNew ? "it is new" : undefined;
+    const hint = await replayHint(context, asset);
+    const notes = [...unreadableNotes(choice), ...(hint === undefined ? [] : [hint])];
+    return { because, choice, notes };
   }
   if (isTransformed(asset)) return { because: await staleBecause(context, asset) };
   if (asset.kind === "publication")

@@ -1,6 +1,7 @@
 /** What trials by users found, held so that it stays mended. */
 
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
 import { test } from "node:test";
 import {
   type Asset,
@@ -11,14 +12,19 @@ import {
   json,
   jsonFile,
   ndjson,
+  param,
   type Sql,
   sql,
   text,
   transform,
   unique,
 } from "../../src/index.ts";
+import type { Ingested } from "../../src/ingest/asset.ts";
+import { replayHint } from "../../src/ingest/judged-by.ts";
 import type { Replayed } from "../../src/ingest/replay.ts";
 import { checkProject } from "../../src/project/load.ts";
+import { renderPlan } from "../../src/run/explain.ts";
+import type { Plan } from "../../src/run/plan.ts";
 import { replay } from "../../src/run/replay.ts";
 import { land, TABLE, useYards, type Yard } from "./harness.ts";
 
@@ -231,4 +237,83 @@ test("no part of a secret reaches the quarantine, in no form of file", async () 
   assert.ok(raws.includes("ident,apikey\n1,***\n"));
   const codes = rows.flatMap(({ reasons }) => reasons as unknown as { value: string | null }[]);
   assert.ok(codes.some(({ value }) => value === "***"));
+});
+
+test("an overwritten table is made anew when its contract, a parameter or a table of its rules changes", async () => {
+  const yard = openYard();
+  yard.write("in.csv", "id,shop\n1,a\n2,b\n3,c\n");
+  yard.write("shops.csv", "shop\na\nb\nc\n");
+  const most = param("most", { default: 2 });
+  const tables = (limit: Sql): Asset[] => {
+    const shops = ingest("bronze.shops", { from: csv("shops.csv"), columns: { shop: text() } });
+    const door = ingest(TABLE, {
+      from: csv("in.csv"),
+      columns: { id: integer(), shop: text() },
+      rules: { "the id is small": limit, "the shop is known": sql`shop in (from ${shops})` },
+      write: "overwrite",
+    });
+    return [door, shops];
+  };
+  const strict = tables(sql`id <= ${most}`);
+  const why = (plan: Plan): string => plan.steps.find(({ name }) => name === TABLE)?.because ?? "";
+  const ids = async (): Promise<unknown[]> => (await yard.rows()).map(({ id }) => id);
+  await yard.run(strict);
+  assert.deepEqual(await ids(), [1, 2]);
+  assert.equal((await yard.run(strict)).result.state, "nothing to do");
+  const other = await yard.run(strict, { params: { most: "3" } });
+  assert.equal(why(other.plan), "its contract or a parameter changed");
+  assert.deepEqual(await ids(), [1, 2, 3]);
+  assert.deepEqual(await yard.rejected(), []);
+  const one = tables(sql`id <= 1`);
+  assert.equal(why((await yard.run(one)).plan), "its contract or a parameter changed");
+  assert.deepEqual(await ids(), [1]);
+  const all = tables(sql`id <= 9`);
+  await yard.run(all);
+  yard.write("more.csv", "shop\nz\n");
+  const shops = ingest("bronze.shops", { from: csv("more.csv"), columns: { shop: text() } });
+  assert.equal((await yard.run([shops])).state, "done");
+  assert.equal(why((await yard.run(all)).plan), "bronze.shops went from version 0 to 1");
+  const version = (await yard.lake.find(TABLE))?.version;
+  assert.equal((await yard.run(all)).result.state, "nothing to do");
+  assert.equal((await yard.lake.find(TABLE))?.version, version);
+});
+
+test("a changed contract of a table that grows says that a replay may help, until one has been done", async () => {
+  const yard = openYard();
+  yard.write("in.csv", "id\n1\n20\n300\n");
+  const below = (most: number): Ingested =>
+    ingest(TABLE, {
+      from: csv("*.csv"),
+      columns: { id: integer() },
+      rules: { "the id is small": sql`id < ${most}` },
+    });
+  const hint =
+    "the contract changed: `millrace replay bronze.t --dry-run` shows what of the quarantine would pass now";
+  assert.deepEqual((await yard.run([below(10)])).notes, []);
+  const second = await yard.run([below(100)]);
+  assert.equal(second.result.state, "nothing to do");
+  assert.deepEqual(second.notes, [hint]);
+  assert.match(renderPlan(second.plan), /the contract changed: `millrace replay bronze\.t/);
+  yard.write("more.csv", "id\n4\n");
+  assert.deepEqual((await yard.run([below(100)])).notes, [hint]);
+  assert.equal((await yard.lake.find(TABLE))?.version, 1);
+  assert.equal((await replayed(yard, [below(100)], false)).passing, 1);
+  const context = { lake: yard.lake, param: () => 0 };
+  assert.equal(await replayHint(context, below(100)), undefined);
+  assert.equal(await replayHint(context, below(200)), hint);
+});
+
+test("a run with nothing to do tells of files that cannot be read, and writes nothing", async () => {
+  const yard = openYard();
+  yard.write("in/a.csv", "id\n1\n");
+  const table = ingest(TABLE, { from: csv("in/*.csv"), columns: { id: integer() } });
+  await yard.run([table]);
+  symlinkSync("nowhere.csv", yard.path("in/b.csv"));
+  const versions = async (): Promise<unknown> =>
+    Promise.all([TABLE, "system.loads"].map(async (name) => (await yard.lake.find(name))?.version));
+  const before = await versions();
+  const { result, notes } = await yard.run([table]);
+  assert.deepEqual(await versions(), before);
+  assert.equal(result.state, "nothing to do");
+  assert.match(notes.join(), /in\/b\.csv .*; it is left for the next run/);
 });

@@ -40,7 +40,11 @@ const TITLES = ["Read", "Written", "Quarantined", "Deduplicated", "Filtered", "V
 
 function renderResult({ state, steps }: RunResult, { out }: Output): string {
   if (state === "nothing to do") {
-    return "Nothing to do: no file is new, and nothing that a table or an output is made of has changed.\n";
+    const nothing =
+      "Nothing to do: no file is new, and nothing that a table or an output is made of has changed.\n";
+    return [nothing, section("", steps.flatMap(noteLines))]
+      .filter((part) => part !== "")
+      .join("\n");
   }
   const { style, width } = out;
   const columns = [
