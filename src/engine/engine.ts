@@ -50,7 +50,7 @@ export interface Engine {
   run(statement: string): Promise<void>;
   /** The rows of a query that is known to be small. */
   rows(query: string): Promise<Row[]>;
-  /** Rows in pieces, for results of any size; the generator holds one piece at a time. */
+  /** Rows in pieces, for results of any size; the generator holds one piece at a time. No other statement runs on the session meanwhile. */
   stream(query: string): AsyncGenerator<Row[]>;
   /** The columns a query would give, without running it. */
   describe(query: string): Promise<Field[]>;

@@ -141,12 +141,17 @@ async function connect(shared: Shared): Promise<Engine> {
       // Counted as one statement from its first row to its last, also between the pieces.
       begin();
       try {
+        await guarded(query, () => connection.run("begin"));
         const next = rowReader(await guarded(query, () => connection.stream(query)));
         for (let rows = await guarded(query, next); rows.length > 0; ) {
           yield rows;
           rows = await guarded(query, next);
         }
+        // The driver ends a stream that fails after its first rows as if it were complete; the transaction
+        // around it is broken then, which every further statement says.
+        await guarded(query, () => connection.run("select 1"));
       } finally {
+        await connection.run("commit").catch(() => connection.run("rollback").catch(() => {}));
         end();
       }
     },

@@ -33,25 +33,16 @@ export async function* textRows(
   }
 }
 
-/**
- * The driver ends a stream that fails after its first rows as if it were complete. A failure breaks the transaction
- * around it, though, which is how it is noticed; what failed is then told by running the query once more.
- */
+/** A stream that fails after its first rows only says that it broke; what failed is told by running the query once more. */
 async function* streamed(query: Query, statement: string): AsyncGenerator<Row[]> {
   const { session } = query;
-  await session.run("begin");
   try {
     yield* session.stream(statement);
-    await session.run("select 1");
   } catch (error) {
     const isEndedEarly = sqlFaultOf(error)?.kind === "TransactionContext";
     if (!isEndedEarly || query.isInterrupted) throw query.explain(error, statement);
-    await session.run("rollback");
-    await session.run("begin");
     for await (const _ of spooled(query, statement, [CELLS])) break;
     throw new Error("Bug: a query failed at first and not when it was run again", { cause: error });
-  } finally {
-    await session.run("rollback");
   }
 }
 
