@@ -26,6 +26,7 @@ import { type Rendered, tablesOf } from "../sql/render.ts";
 import type { Sql } from "../sql/template.ts";
 import type { Transformed } from "./asset.ts";
 import { openTables, type QueryContext, renderQuery } from "./query.ts";
+import { requiredChecks } from "./required-column.ts";
 import { checkShape } from "./shape.ts";
 import { testChecks } from "./test-checks.ts";
 
@@ -142,7 +143,10 @@ async function refreshIn(
     table: name,
     relation,
     columns,
-    checks: definition.checks,
+    checks: {
+      ...requiredChecks({ columns: definition.columns, files: add, physical }),
+      ...definition.checks,
+    },
   });
   for (const { meaning, severity, message } of failed) {
     if (severity === "warning") context.note(`warning: "${meaning}" does not hold: ${message}`);
@@ -250,7 +254,10 @@ function definitionNumber(context: QueryContext, { definition }: Transformed): b
       return [meaning, check.severity, renderQuery(context, check.condition).text];
     return [meaning, check.test === "related" ? { ...check, to: check.to.name } : check];
   });
-  const shape = Object.entries(columns ?? {}).map(([name, one]) => fieldOf(name, one));
+  const shape = Object.entries(columns ?? {}).map(([name, one]) => [
+    fieldOf(name, one),
+    one.optional,
+  ]);
   const text = JSON.stringify([
     renderQuery(context, query.duckdb).text,
     conditions,

@@ -5,12 +5,14 @@ import { symlinkSync } from "node:fs";
 import { test } from "node:test";
 import {
   type Asset,
+  type Column,
   csv,
   defineProject,
   ingest,
   integer,
   json,
   jsonFile,
+  list,
   ndjson,
   param,
   type Sql,
@@ -26,6 +28,7 @@ import { checkProject } from "../../src/project/load.ts";
 import { renderPlan } from "../../src/run/explain.ts";
 import type { Plan } from "../../src/run/plan.ts";
 import { replay } from "../../src/run/replay.ts";
+import type { RunResult } from "../../src/run/result.ts";
 import { land, TABLE, useYards, type Yard } from "./harness.ts";
 
 const openYard = useYards();
@@ -75,6 +78,32 @@ test("one key that stands twice is told in the singular", async () => {
   const { result } = await yard.run([door, made]);
   const message = result.steps.find(({ asset }) => asset === "gold.t")?.error?.message ?? "";
   assert.match(message, /"ids are unique": 1 key stands more than once, such as/);
+});
+
+test("a declared column of a transform holds no null unless it is optional", async () => {
+  const yard = openYard();
+  yard.write("in.csv", "id,name\n1,a\n2,\n");
+  const door = ingest(TABLE, {
+    from: csv("in.csv"),
+    columns: { id: integer(), name: text().optional() },
+  });
+  const made = (name: Column, partitionBy: readonly "name"[] = []): Asset =>
+    transform("gold.t", sql`select id, name, [id] as ids from ${door}`, {
+      columns: { id: integer(), name, ids: list(integer()) },
+      partitionBy,
+    });
+  const stepOf = async (asset: Asset): Promise<RunResult["steps"][number] | undefined> =>
+    (await yard.run([door, asset])).result.steps.find(({ asset: name }) => name === "gold.t");
+  for (const partitionBy of [[], ["name"]] as const) {
+    const failed = await stepOf(made(text(), partitionBy));
+    assert.deepEqual([failed?.state, failed?.error?.code], ["failed", "transform/check"]);
+    assert.match(
+      failed?.error?.message ?? "",
+      /"column "name" has no null, or is declared \.optional\(\)": 1 row offends, such as\n.*"id":2/,
+    );
+  }
+  assert.equal((await stepOf(made(text().optional())))?.state, "done");
+  assert.equal((await stepOf(made(text())))?.state, "failed");
 });
 
 test("the times of system tables and quarantines are columns that need no quotes", async () => {
