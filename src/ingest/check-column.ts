@@ -41,6 +41,7 @@ export function checkColumns(
       );
     }
     seen.set(name.toLowerCase(), name);
+    checkMade(column.definition, `${place}, column "${name}"`);
     checkType(column.definition.type, `${place}, column "${name}"`);
     if (column.definition.rules.some((rule) => rule.rule === "one of" && rule.values.length === 0))
       throw wrongOption(`oneOf() of the column "${name}" of ${place}`, [], "at least one value");
@@ -62,13 +63,72 @@ function checkName(name: string, place: string): void {
 function checkType(type: ColumnType, place: string): void {
   if ("formats" in type) for (const format of type.formats) formatShape(format, place);
   if (type.kind === "timestamp") checkZones(type, place);
-  if (type.kind === "list") checkType(type.of.type, place);
+  if (type.kind === "list") {
+    checkInside(type.of, `the items of ${place}`);
+    if (type.of.from !== undefined)
+      throw notApplied(`the items of ${place}`, ".from()", "Say .from() of the list itself.");
+    checkType(type.of.type, place);
+  }
   if (type.kind === "struct") {
     for (const [name, field] of Object.entries(type.of)) {
       checkName(name, place);
+      checkInside(field, `${place}.${name}`);
       checkType(field.type, `${place}.${name}`);
     }
   }
+}
+
+/** Where a row came from and when are not read, so that nothing can be demanded of them. */
+function checkMade({ type, from, clean, rules }: ColumnDefinition, place: string): void {
+  if (type.kind !== "position" && type.kind !== "arrival") return;
+  const [said] = [
+    ...(clean.length > 0 ? [".clean()"] : []),
+    ...rules.map(({ rule }) => METHODS[rule]),
+    ...(from === undefined ? [] : [".from()"]),
+  ];
+  if (said !== undefined)
+    throw notApplied(
+      place,
+      said,
+      "It is not read from the record: leave it out, or say it in rules of the table.",
+    );
+}
+
+/** Of what stands inside a list or an object only the type, .optional() and a name are looked at. */
+function checkInside({ type, from, clean, rules }: ColumnDefinition, place: string): void {
+  if (type.kind === "position" || type.kind === "arrival") {
+    throw notApplied(place, `${type.kind}()`, "Make it a column of its own.");
+  }
+  const [said] = [
+    ...(clean.length > 0 ? [".clean()"] : []),
+    ...rules.map(({ rule }) => METHODS[rule]),
+  ];
+  if (said !== undefined) {
+    const hint =
+      "Read the value into a column of its own with .from(), or say it in rules of the table, such as list_bool_and(list_transform(...)).";
+    throw notApplied(place, said, hint);
+  }
+  if (from?.startsWith("^."))
+    throw notApplied(
+      place,
+      `.from(${JSON.stringify(from)})`,
+      "Read what encloses the record into a column of its own.",
+    );
+}
+
+const METHODS = {
+  "not blank": ".notBlank()",
+  pattern: ".matches()",
+  "one of": ".oneOf()",
+  range: ".between()",
+  check: ".check()",
+} as const;
+
+function notApplied(place: string, said: string, hint: string): MillraceError {
+  return new MillraceError(`${said} cannot be said of ${place}`, {
+    code: "project/bad-column",
+    hint,
+  });
 }
 
 function checkZones(

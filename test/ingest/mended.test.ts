@@ -5,6 +5,7 @@ import { symlinkSync } from "node:fs";
 import { test } from "node:test";
 import {
   type Asset,
+  arrival,
   type Column,
   csv,
   defineProject,
@@ -15,8 +16,10 @@ import {
   list,
   ndjson,
   param,
+  position,
   type Sql,
   sql,
+  struct,
   text,
   transform,
   unique,
@@ -104,6 +107,32 @@ test("a declared column of a transform holds no null unless it is optional", asy
   }
   assert.equal((await stepOf(made(text().optional())))?.state, "done");
   assert.equal((await stepOf(made(text())))?.state, "failed");
+});
+
+test("what would not be looked at inside of lists and objects is refused when it is declared", () => {
+  const said = (column: Column): string => {
+    try {
+      ingest(TABLE, { from: csv("in.csv"), columns: { c: column } });
+    } catch (error) {
+      return String((error as Error).message)
+        .split(" cannot be said of ")
+        .toReversed()
+        .join(": ");
+    }
+    return "";
+  };
+  const trimmed = text().clean((value) => sql`trim(${value})`);
+  const of = 'ingest("bronze.t"), column "c"';
+  assert.equal(said(list(trimmed)), `the items of ${of}: .clean()`);
+  assert.equal(said(list(integer().between(1, 2))), `the items of ${of}: .between()`);
+  assert.equal(said(list(text().from("x"))), `the items of ${of}: .from()`);
+  assert.equal(said(struct({ a: text().notBlank() })), `${of}.a: .notBlank()`);
+  assert.equal(said(struct({ a: list(struct({ b: trimmed })) })), `${of}.a.b: .clean()`);
+  assert.equal(said(struct({ a: text().from("^.b") })), `${of}.a: .from("^.b")`);
+  assert.equal(said(struct({ a: position() })), `${of}.a: position()`);
+  assert.equal(said(list(arrival())), `the items of ${of}: arrival()`);
+  assert.equal(said(position().oneOf([])), `${of}: .oneOf()`);
+  assert.equal(said(list(struct({ a: text().from("b").optional() })).from("x.y")), "");
 });
 
 test("the times of system tables and quarantines are columns that need no quotes", async () => {
