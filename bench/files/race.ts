@@ -13,7 +13,7 @@ import { type Found, readLake, readRaw } from "./verdict.ts";
 
 export const THREADS = 2;
 export const MEMORY = "1GB";
-export const SMALL_MEMORY = "256MB";
+const SMALL_MEMORY = "256MB";
 
 export type Name = "raw" | "checked" | "typed" | "raw text" | "text";
 
