@@ -84,7 +84,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
     needsLines: true,
     countsBroken: false,
     forget: () => engine.run(`drop table ${quoteName(rejects)}; drop table ${quoteName(scans)}`),
-    lines: (path, raws) => {
+    lines: (path, raws, taken) => {
       const input = files.find(({ readPath }) => readPath === path);
       const { removed } = input ?? {};
       return findLines(removed?.path ?? path, raws as readonly (readonly (string | null)[])[], {
@@ -95,6 +95,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
           ...(options.nulls === undefined ? {} : { nulls: options.nulls }),
         },
         compression: removed === undefined ? input?.inspection.compression : removed.compression,
+        taken,
       });
     },
     broken: async (folder) => {

@@ -38,9 +38,10 @@ export function ndjsonRecords(input: JsonInput): Records {
     ...jsonLayers(input, relation),
     needsLines: true,
     countsBroken: true,
-    lines: (path, raws) =>
+    lines: (path, raws, taken) =>
       findLines(path, raws.map(String), {
         dialect: { format: "ndjson" },
+        taken,
         compression: files.find(({ readPath }) => readPath === path)?.inspection.compression,
       }),
     broken: async (folder, bad) => {

@@ -5,6 +5,7 @@ import type { CsvDialect } from "../source/csv-record.ts";
 import type { FoundFile } from "../source/discover.ts";
 import type { Compression } from "../source/file-source.ts";
 import type { Inspection } from "../source/inspect.ts";
+import type { LineSet } from "../source/line-set.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { RawLayer } from "./contract.ts";
 
@@ -53,8 +54,12 @@ export interface Records {
   readonly context?: string;
   /** True where `line` of a carried row is not known yet. */
   readonly needsLines: boolean;
-  /** Physical lines of carried rows of one file, in the order given; undefined where one cannot be found. */
-  lines(path: string, raws: readonly unknown[]): Promise<readonly (number | undefined)[]>;
+  /** Physical lines of carried rows of one file, in the order given and none that is taken; undefined where one cannot be found. */
+  lines(
+    path: string,
+    raws: readonly unknown[],
+    taken: Pick<LineSet, "has">,
+  ): Promise<readonly (number | undefined)[]>;
   /** True where a record that cannot be read is one of the bad rows too, without `raw`. */
   readonly countsBroken: boolean;
   /** Throws away what the reader turned away so far. */

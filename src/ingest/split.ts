@@ -10,6 +10,7 @@ import type { PhysicalValue } from "../delta/physical-select.ts";
 import type { Engine } from "../engine/engine.ts";
 import { quotePath } from "../engine/path.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
+import { createLineSet } from "../source/line-set.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import { CLASS_VALUES, type Contract } from "./contract.ts";
 import type { Records } from "./records.ts";
@@ -90,9 +91,12 @@ export async function numberRows(
   );
   if (staged.length === 0) return `(select ${withLine("null")} from ${relation} where false)`;
   const target = join(folder, `lines-${randomUUID()}.ndjson`);
+  await writeFile(target, "", { flag: "wx" });
   const from = `read_parquet([${pathsOf(staged)}])`;
   for (const { readPath } of records.files) {
     const isOfFile = `"~carried".file = ${quoteText(readPath)}`;
+    // Records that are alike get a line each, also where they are looked for one after another.
+    const taken = createLineSet();
     for (let after = 0; ; ) {
       const rows = await engine.rows(
         `select "~row", "~carried".raw as raw from ${from} where ${isOfFile} and "~row" > ${after} order by "~row" limit ${ROWS_AT_ONCE}`,
@@ -101,7 +105,9 @@ export async function numberRows(
       const lines = await records.lines(
         readPath,
         rows.map(({ raw }) => raw),
+        taken,
       );
+      for (const line of lines) if (line !== undefined) taken.add(line);
       const texts = rows.map(
         (row, index) => `{"row":${row["~row"]},"line":${lines[index] ?? "null"}}\n`,
       );

@@ -3,6 +3,7 @@
 import { readContent } from "./content.ts";
 import { type CsvDialect, parseCsvRecord } from "./csv-record.ts";
 import type { Compression } from "./file-source.ts";
+import type { LineSet } from "./line-set.ts";
 import { type RecordVisitor, walkRecords } from "./record-walker.ts";
 import {
   indexWanted,
@@ -28,6 +29,8 @@ export interface FindLinesOptions {
   /** With `nulls`, the wanted fields are null where the file has one of them; that takes longer. */
   readonly dialect: LineDialect;
   readonly compression?: Compression | undefined;
+  /** Lines that other records have already. */
+  readonly taken?: Pick<LineSet, "has"> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,11 +43,12 @@ export interface FindLinesOptions {
 export async function findLines(
   path: string,
   wanted: readonly WantedRecord[],
-  { dialect, compression, signal }: FindLinesOptions,
+  { dialect, compression, taken, signal }: FindLinesOptions,
 ): Promise<(number | undefined)[]> {
   const search: Search = {
     wanted,
     dialect,
+    taken,
     pieces: () => readContent(path, { compression, signal }),
     lines: Array.from({ length: wanted.length }),
     left: wanted.length,
@@ -60,6 +64,7 @@ export async function findLines(
 interface Search {
   readonly wanted: readonly WantedRecord[];
   readonly dialect: LineDialect;
+  readonly taken: Pick<LineSet, "has"> | undefined;
   readonly pieces: () => AsyncIterable<Buffer>;
   /** By the number of the wanted record. */
   readonly lines: (number | undefined)[];
@@ -68,7 +73,7 @@ interface Search {
 
 /** Loosely, every record is taken apart: slower, and right whatever the record looks like. */
 async function sweep(search: Search, isLoose: boolean): Promise<void> {
-  const { wanted, dialect, lines } = search;
+  const { wanted, dialect, lines, taken } = search;
   const isCsv = dialect.format === "csv";
   const csv: CsvDialect = isCsv ? dialect : { delimiter: ",", quote: '"' };
   const quoteByte = csv.quote.charCodeAt(0);
@@ -83,7 +88,7 @@ async function sweep(search: Search, isLoose: boolean): Promise<void> {
     line: number,
     isSame: (at: number) => boolean,
   ): boolean => {
-    if (given.has(line)) return true;
+    if (given.has(line) || taken?.has(line) === true) return true;
     for (let last = (candidates?.length ?? 0) - 1; last >= 0; last--) {
       const at = candidates?.[last] ?? 0;
       const isFound = lines[at] !== undefined;

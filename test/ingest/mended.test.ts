@@ -135,6 +135,33 @@ test("what would not be looked at inside of lists and objects is refused when it
   assert.equal(said(list(struct({ a: text().from("b").optional() })).from("x.y")), "");
 });
 
+test("bad rows that are alike have a line each, however many they are and of however many files", async () => {
+  const yard = openYard();
+  const count = 120_000;
+  yard.write("a.csv", `id\n${"x\n".repeat(count)}`);
+  yard.write("b.csv", `id\n1\n${"x\n".repeat(3)}`);
+  yard.write("c.ndjson", '{"id":"x"}\n'.repeat(count));
+  await yard.run([
+    ingest(TABLE, { from: [csv("*.csv"), ndjson("*.ndjson")], columns: { id: integer() } }),
+  ]);
+  const found = await yard.rows(
+    `quarantine.${TABLE}`,
+    `distinct file, ${["count(*)", "count(distinct line)", "min(line)", "max(line)"]
+      .map((what, index) => `${what} over (partition by file) as n${index}`)
+      .join(", ")}`,
+  );
+  assert.deepEqual(
+    found.map((row) =>
+      Object.values(row).map((cell) => (typeof cell === "bigint" ? Number(cell) : cell)),
+    ),
+    [
+      ["a.csv", count, count, 2, count + 1],
+      ["b.csv", 3, 3, 3, 5],
+      ["c.ndjson", count, count, 1, count],
+    ],
+  );
+});
+
 test("the times of system tables and quarantines are columns that need no quotes", async () => {
   const { yard } = await land(
     openYard(),
