@@ -53,6 +53,20 @@ export function engineError(error: unknown, statement: Statement): unknown {
   }
 }
 
+/** Failures that say nothing about what was read. */
+const OTHERS: ReadonlySet<string> = new Set([
+  "engine/interrupted",
+  "engine/out-of-memory",
+  "engine/disk-full",
+]);
+
+/** True where what the statement read, or its SQL, made it fail, and not the machine or a person. */
+export function isUnreadable(error: unknown): error is MillraceError {
+  return (
+    error instanceof MillraceError && error.code.startsWith("engine/") && !OTHERS.has(error.code)
+  );
+}
+
 /** What the engine said, for an `engine/sql` error; undefined for every other. */
 export function sqlFaultOf(error: unknown): SqlFault | undefined {
   return error instanceof MillraceError ? FAULTS.get(error) : undefined;

@@ -238,7 +238,9 @@ function columnConditions(
     const holds = `(${x} is null or ${typed} is not null)`;
     add("type", conversionMessage(type), holds, optional ? undefined : `${typed} is not null`);
   }
-  if (refuseNul) add("text", "holds a NUL byte", `not coalesce(contains(${raw}, chr(0)), false)`);
+  const isNested = type.kind === "list" || type.kind === "struct";
+  const nul = isNested ? "'\\u0000'" : "chr(0)";
+  if (refuseNul) add("text", "holds a NUL byte", `not coalesce(contains(${raw}, ${nul}), false)`);
   for (const rule of rules) {
     const condition = ruleCondition(rule, typed, type.kind, render);
     const holds = `coalesce(${condition}, ${typed} is null)`;

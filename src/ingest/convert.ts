@@ -240,8 +240,10 @@ function scalarText(json: string): string {
 
 /** A dotted path as a JSON path: `location.city` to `$."location"."city"`. */
 export function jsonPath(dotted: string): string {
-  return `$${dotted
-    .split(".")
-    .map((name) => `."${name.replaceAll('"', '\\"')}"`)
-    .join("")}`;
+  return `$${dotted.split(".").map(jsonStep).join("")}`;
+}
+
+/** One step of a JSON path, dots in the name and all. */
+export function jsonStep(name: string): string {
+  return `."${name.replaceAll('"', '\\"')}"`;
 }

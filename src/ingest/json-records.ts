@@ -11,7 +11,8 @@ import { findLines } from "../source/line-finder.ts";
 import { writeUnreadableLines } from "../source/unreadable-line.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { Condition, RawLayer, ReadColumn } from "./contract.ts";
-import { jsonPath } from "./convert.ts";
+import { jsonPath, jsonStep } from "./convert.ts";
+import { exactValue } from "./json-digit.ts";
 import { type InputFile, positionsOf, type Records } from "./records.ts";
 
 export interface JsonInput {
@@ -172,19 +173,23 @@ function fieldsOf(
   isFlat: boolean,
 ): { structure: string | undefined; fields: readonly string[] } {
   const tree: Tree = new Map();
-  const fields = read.map(({ path, definition }) => {
-    const isJson = ["json", "list", "struct"].includes(definition.type.kind);
+  const fields = read.map(({ path, definition: { type } }) => {
+    const isJson = ["json", "list", "struct"].includes(type.kind);
     const levels = isFlat ? 0 : (/^(\^\.)*/.exec(path)?.[0].length ?? 0);
     const name = path.slice(levels);
     if (levels > 0) {
       const from = `$[${levels / 2 - 1}]${jsonPath(name).slice(1)}`;
-      return extracted(`"~enclosing"`, from, isJson);
+      const value = extracted(`"~enclosing"`, from, isJson);
+      return exactValue(type, { value, json: `"~enclosing"`, path: from });
     }
     const steps = isFlat ? [name] : name.split(".");
+    const inside = steps.map(jsonStep).join("");
+    const exact = (value: string): string =>
+      exactValue(type, { value, json: `"~record"`, path: `$${inside}` });
     if (!plant(tree, steps, isJson ? "JSON" : "VARCHAR"))
-      return extracted(`"~record"`, jsonPath(name), isJson);
+      return exact(extracted(`"~record"`, `$${inside}`, isJson));
     const place = steps.map((step) => `[${quoteText(step)}]`).join("");
-    return isJson ? `nullif("~fields"${place}::varchar, 'null')` : `"~fields"${place}`;
+    return exact(isJson ? `nullif("~fields"${place}::varchar, 'null')` : `"~fields"${place}`);
   });
   return { structure: tree.size === 0 ? undefined : renderTree(tree), fields };
 }

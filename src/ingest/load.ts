@@ -40,8 +40,9 @@ import {
   type Refusal,
   startOf,
 } from "./inspect-files.ts";
+import { loadReadable } from "./isolate.ts";
 import { loadedUnder, replayHint, staleBecause } from "./judged-by.ts";
-import { type Batch, type BatchInput, loadGroup, quarantineInput } from "./load-group.ts";
+import { type Batch, type BatchInput, quarantineInput } from "./load-group.ts";
 import { type Group, prepareFiles } from "./prepare.ts";
 import { QUARANTINE_FIELDS, writeRefusedFiles } from "./quarantine.ts";
 import { type Secrets, secretsOf } from "./redact.ts";
@@ -131,7 +132,9 @@ async function commitBatch(
   const { lake, run } = context;
   // Looked at before the rules do, so that a table that changes meanwhile is seen as changed.
   const under = await loadedUnder(context, asset, await lake.find(asset.name));
-  const { contract, groups, definition, refused } = await compile(batch);
+  const { contract, groups, definition, ...compiled } = await compile(batch);
+  const refused = [...compiled.refused];
+  const gone = new Set<InspectedFile>();
   if (isReplaced && refused.length > 0)
     throw refusedFiles(asset.name, refused, await lake.find(asset.name));
   const target = await openTarget(lake, asset.name, {
@@ -153,15 +156,24 @@ async function commitBatch(
   for (const group of groups) {
     const bytes = group.files.reduce((sum, { found }) => sum + found.sizeBytes, 0);
     const rowsBefore = addLedgers([...ledger.values()]).read;
-    const result = await watched(context, batch.session, { bytes, rowsBefore, bytesBefore }, () =>
-      loadGroup(batch, { group, contract, target, definition, earlier: [...good] }),
+    const loaded = await watched(context, batch.session, { bytes, rowsBefore, bytesBefore }, () =>
+      loadReadable(batch, { group, contract, target, definition, earlier: [...good] }),
     );
     bytesBefore += bytes;
-    good.push(...result.good);
-    rejects.push(...result.rejects);
-    count(group.label, result.ledger);
+    refused.push(...loaded.refused);
+    for (const file of loaded.gone) {
+      gone.add(file);
+      context.note(`${file.found.name} went away while it was read; it is left for the next run`);
+    }
+    if (loaded.result === undefined) continue;
+    good.push(...loaded.result.good);
+    rejects.push(...loaded.result.rejects);
+    count(group.label, loaded.result.ledger);
     context.progress({ rows: addLedgers([...ledger.values()]).read, bytes: bytesBefore });
   }
+  if (isReplaced && refused.length > 0)
+    throw refusedFiles(asset.name, refused, await lake.find(asset.name));
+  if (isReplaced && gone.size > 0) throw otherRun(asset.name);
   lake.crash("ingest/data-written");
   for (const [label, files] of Map.groupBy(refused, ({ file }) => file.label)) {
     rejects.push(
@@ -189,7 +201,7 @@ async function commitBatch(
     kind: "ingest",
     ledger: [...ledger.values()],
     files: [
-      ...batch.files.map((file) => loadedFile(file, "loaded")),
+      ...batch.files.filter((file) => !gone.has(file)).map((file) => loadedFile(file, "loaded")),
       ...refused.map(({ file }) => loadedFile(file, "refused")),
     ].filter(uniqueFile()),
     ...quarantineNews(quarantined, isReplaced),
@@ -246,7 +258,9 @@ async function compile({
       definition,
       resolver: { table: ({ name }) => viewName(name), param: context.param },
       arrival: context.run.startedAt,
-      refuseNul: files.some(({ inspection }) => inspection.nul !== undefined),
+      refuseNul: files.some(
+        ({ inspection }) => inspection.nul !== undefined || inspection.hasNulEscape,
+      ),
     });
   let { definition } = asset;
   let contract = contractOf(definition);

@@ -1,7 +1,8 @@
 /** Parquet files from outside as raw records: every cell as the text that a contract judges, whatever type the file gave it. */
 
 import { quotePath } from "../engine/path.ts";
-import type { Field } from "../schema/type.ts";
+import { duckdbType } from "../engine/type.ts";
+import type { DataType, Field } from "../schema/type.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import type { RawLayer, ReadColumn } from "./contract.ts";
 import { type InputFile, positionsOf, type Records, UNPACKED_LINE } from "./records.ts";
@@ -21,7 +22,7 @@ export function parquetRecords({ files, fields, read }: ParquetInput): Records {
     if (type === "binary") return `to_base64(${column})`;
     return typeof type === "string" || type.kind === "decimal"
       ? `${column}::varchar`
-      : `to_json(${column})::varchar`;
+      : `to_json(${column}::${textType(type)})::varchar`;
   });
   const paths = files.map(({ readPath }) => quotePath(readPath)).join(", ");
   const columns = fields.map((_, index) => `"~c${index}"`);
@@ -50,4 +51,19 @@ export function parquetRecords({ files, fields, read }: ParquetInput): Records {
     lines: async (_path, raws) => raws.map(() => undefined),
     broken: async () => undefined,
   };
+}
+
+/** The type with a text in the place of each decimal, which JSON would round. */
+function textType(type: DataType): string {
+  if (typeof type === "string") return duckdbType(type);
+  switch (type.kind) {
+    case "decimal":
+      return "varchar";
+    case "array":
+      return `${textType(type.element)}[]`;
+    case "map":
+      return `map(${textType(type.key)}, ${textType(type.value)})`;
+    case "struct":
+      return `struct(${type.fields.map(({ name, type: of }) => `${quoteName(name)} ${textType(of)}`).join(", ")})`;
+  }
 }

@@ -2,6 +2,7 @@
 
 import { nearestWord } from "../base/suggest.ts";
 import type { Engine } from "../engine/engine.ts";
+import { isUnreadable } from "../engine/fault.ts";
 import { quotePath } from "../engine/path.ts";
 import type { StepContext } from "../lake/step.ts";
 import type { CsvReject } from "../source/broken-line.ts";
@@ -39,6 +40,8 @@ export interface Group {
   readonly label: string;
   readonly files: readonly InspectedFile[];
   readonly records: Records;
+  /** The group of these of its files; undefined where there is none. */
+  only(isWanted: (file: InspectedFile) => boolean): Group | undefined;
 }
 
 export interface Prepared {
@@ -61,15 +64,18 @@ type Ready =
       readonly records: (files: readonly InputFile[]) => Records;
     };
 
+interface Entry {
+  readonly file: InspectedFile;
+  readonly input: InputFile;
+  readonly records: (files: readonly InputFile[]) => Records;
+}
+
 export async function prepareFiles(
   input: PrepareInput,
   files: readonly InspectedFile[],
 ): Promise<Prepared> {
   const refused: { file: InspectedFile; problem: FileProblem }[] = [];
-  const byKey = new Map<
-    string,
-    { file: InspectedFile; input: InputFile; records: (files: readonly InputFile[]) => Records }[]
-  >();
+  const byKey = new Map<string, Entry[]>();
   for (const file of files) {
     if (file.inspection.empty) continue;
     const ready = await readyFile({ ...input, isAlone: files.length === 1 }, file);
@@ -90,13 +96,19 @@ export async function prepareFiles(
     };
     byKey.set(key, [...(byKey.get(key) ?? []), entry]);
   }
-  const groups = [...byKey.values()].flatMap((entries) => {
-    const [first] = entries;
-    if (first === undefined) return [];
-    const records = first.records(entries.map((entry) => entry.input));
-    return [{ label: first.file.label, files: entries.map(({ file }) => file), records }];
-  });
+  const groups = [...byKey.values()].flatMap((entries) => groupOf(entries) ?? []);
   return { groups, refused };
+}
+
+function groupOf(entries: readonly Entry[]): Group | undefined {
+  const [first] = entries;
+  if (first === undefined) return undefined;
+  return {
+    label: first.file.label,
+    files: entries.map(({ file }) => file),
+    records: first.records(entries.map(({ input }) => input)),
+    only: (isWanted) => groupOf(entries.filter(({ file }) => isWanted(file))),
+  };
 }
 
 function readyFile(input: ReadyInput, file: InspectedFile): Promise<Ready> {
@@ -209,14 +221,18 @@ function headerProblem(
   names: readonly string[],
   read: readonly ReadColumn[],
   { extra }: IngestDefinition,
-  delimiter: string,
+  delimiter?: string,
 ): FileProblem | undefined {
   const missing = read
     .filter(({ path, definition }) => !definition.optional && !names.includes(path))
     .map(({ path }) => path);
   if (missing.length > 0) {
     const other = [";", "\t", "|", ","].find(
-      (one) => one !== delimiter && names.length === 1 && names[0]?.includes(one),
+      (one) =>
+        delimiter !== undefined &&
+        one !== delimiter &&
+        names.length === 1 &&
+        names[0]?.includes(one),
     );
     const message = `has no column ${listed(missing)} in its header; it has ${listed(names)}`;
     const guess =
@@ -299,6 +315,8 @@ async function readyDocument(
       });
   if (staged.path === undefined)
     return { problem: staged.problem ?? { rule: "file", message: "cannot be read" } };
+  const problem = staged.names && headerProblem(staged.names, read, definition);
+  if (problem !== undefined) return { problem: { rule: "file", message: problem.message } };
   return {
     key: "staged",
     readPath: staged.path,
@@ -317,9 +335,12 @@ async function readyParquet(
   { session, read }: PrepareInput,
   { found }: InspectedFile,
 ): Promise<Ready> {
-  const fields = await session.describe(
-    `select * from read_parquet(${quotePath(found.path)}, hive_partitioning = false)`,
-  );
+  const file = `read_parquet(${quotePath(found.path)}, hive_partitioning = false)`;
+  const fields = await session.describe(`from ${file}`).catch((error: unknown) => {
+    if (!isUnreadable(error)) throw error;
+    return `cannot be read: ${error.message.split("\n")[0]}`;
+  });
+  if (typeof fields === "string") return { problem: { rule: "file", message: fields } };
   const names = fields.map(({ name }) => name);
   const missing = read
     .filter(({ path, definition }) => !definition.optional && !names.includes(path))

@@ -43,6 +43,8 @@ export interface Inspection {
   readonly longLine: (Spot & { readonly bytes: number }) | undefined;
   /** Whether some line may be longer than 16 KiB; true where one is longer than 64 KiB. */
   readonly hasWideLine: boolean;
+  /** Whether JSON's way of writing a NUL character stands somewhere. */
+  readonly hasNulEscape: boolean;
   readonly problem: FileProblem | undefined;
 }
 
@@ -183,7 +185,8 @@ async function describeText(
   path: string,
   options: InspectOptions,
 ): Promise<Partial<Inspection>> {
-  const { lineEnd, endsInLineEnd, nulAt, invalidUtf8At, longLine, hasWideLine } = facts;
+  const { lineEnd, endsInLineEnd, nulAt, invalidUtf8At, longLine, hasWideLine, hasNulEscape } =
+    facts;
   if (options.encoding === "utf-16") return { lineEnd, endsInLineEnd, hasWideLine: true };
   const spot = async (offset: number): Promise<Spot> => ({
     offset,
@@ -195,6 +198,7 @@ async function describeText(
     lineEnd,
     endsInLineEnd,
     hasWideLine,
+    hasNulEscape,
     nul: nulAt === undefined ? undefined : await spot(nulAt),
     invalidUtf8,
     longLine: longLine && { ...(await spot(longLine.at)), bytes: longLine.bytes },
@@ -238,6 +242,7 @@ function blank(sizeBytes: number, modifiedMs: number): Inspection {
     invalidUtf8: undefined,
     longLine: undefined,
     hasWideLine: false,
+    hasNulEscape: false,
     problem: undefined,
   };
 }

@@ -15,6 +15,8 @@ export interface Staged {
   readonly records: number;
   readonly problems: number;
   readonly problem: FileProblem | undefined;
+  /** The columns that every record has, where the format has a header. */
+  readonly names?: readonly string[];
 }
 
 export interface JsonStaging {

@@ -5,6 +5,7 @@ import { isUtf8 } from "node:buffer";
 const LF = 0x0a;
 const CR = 0x0d;
 const WINDOW_BYTES = 1 << 14;
+const NUL_ESCAPE = "\\u0000";
 
 /** `mixed`: LF and CRLF, or a bare CR beside either; also where it stands inside quotes. */
 export type LineEnd = "none" | "lf" | "crlf" | "cr" | "mixed";
@@ -19,6 +20,8 @@ export interface TextFacts {
   readonly longLine: { readonly at: number; readonly bytes: number } | undefined;
   /** True where a line has more than 64 KiB, and never where all have less than 16 KiB. */
   readonly hasWideLine: boolean;
+  /** Whether JSON's way of writing a NUL character stands somewhere. */
+  readonly hasNulEscape: boolean;
 }
 
 export interface TextScan {
@@ -35,6 +38,8 @@ export function scanText({ longLineBytes }: { longLineBytes: number }): TextScan
   let nulAt: number | undefined;
   let longLine: TextFacts["longLine"];
   let hasWideLine = false;
+  let hasNulEscape = false;
+  let tail: Buffer = Buffer.alloc(0);
   const utf8 = utf8Check();
 
   const endLine = (end: number): void => {
@@ -54,6 +59,10 @@ export function scanText({ longLineBytes }: { longLineBytes: number }): TextScan
         lineStart = offset + piece.lastIndexOf(LF) + 1;
       }
       hasWideLine ||= hasWindowWithout(piece);
+      hasNulEscape ||=
+        piece.includes(NUL_ESCAPE) ||
+        Buffer.concat([tail, piece.subarray(0, NUL_ESCAPE.length)]).includes(NUL_ESCAPE);
+      tail = piece.subarray(-NUL_ESCAPE.length);
       lineEnd = lineEndWith(lineEnd, piece, lastByte);
       utf8.push(piece);
       offset += piece.length;
@@ -63,7 +72,7 @@ export function scanText({ longLineBytes }: { longLineBytes: number }): TextScan
       endLine(offset);
       const invalidUtf8At = utf8.finish();
       const endsInLineEnd = lastByte === LF || (lastByte === CR && lineEnd === "cr");
-      return { lineEnd, endsInLineEnd, nulAt, invalidUtf8At, longLine, hasWideLine };
+      return { lineEnd, endsInLineEnd, nulAt, invalidUtf8At, longLine, hasWideLine, hasNulEscape };
     },
   };
 }

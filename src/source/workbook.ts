@@ -52,8 +52,8 @@ export async function stageWorkbook(
 ): Promise<Staged> {
   const writer = await openRecordWriter(engine, folder, 0);
   try {
-    await stageRows(writer, path, { sheet, header, signal });
-    return { path: await writer.finish(), ...writer.counts, problem: undefined };
+    const names = await stageRows(writer, path, { sheet, header, signal });
+    return { path: await writer.finish(), ...writer.counts, problem: undefined, names };
   } catch (error) {
     await writer.discard();
     signal?.throwIfAborted();
@@ -73,7 +73,7 @@ async function stageRows(
   writer: RecordWriter,
   path: string,
   { sheet, header, signal }: Asked,
-): Promise<void> {
+): Promise<readonly string[]> {
   await checkWorkbook(path);
   const { size } = await stat(path);
   if (size > MAX_WORKBOOK_BYTES)
@@ -98,6 +98,7 @@ async function stageRows(
   }
   if (names === undefined)
     throw bad(`has no row ${header} with column names in the sheet "${sheetName}"`);
+  return names;
 }
 
 /** The sheet as asked for, or the first; only the list of sheets is parsed. */

@@ -44,6 +44,7 @@ test("a plain file is described with the hash of its bytes", async () => {
     invalidUtf8: undefined,
     longLine: undefined,
     hasWideLine: false,
+    hasNulEscape: false,
     problem: undefined,
   });
 });
