@@ -15,8 +15,8 @@ import { quoteName, quoteText } from "../sql/quote.ts";
 import type { RawLayer, ReadColumn } from "./contract.ts";
 import { type InputFile, positionsOf, type Records, UNPACKED_LINE } from "./records.ts";
 
-/** Bytes of the longest line that is read; a longer one is turned away. */
-const MOST_LINE_BYTES = 8 * 2 ** 20;
+/** Bytes of the longest line that is read; a longer one is turned away. The engine keeps sixteen times as much of each file in memory. */
+const MOST_LINE_BYTES = 2 * 2 ** 20;
 
 interface CsvShape {
   /** The names in the file's order. */
@@ -117,12 +117,12 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
           ...rows.filter((row) => row.file === readPath).map((row) => rejectOf(row, names.length)),
         ],
       }));
-      const count = await writeBrokenLines(
+      const written = await writeBrokenLines(
         broken.filter(({ rejects: some }) => some.length > 0),
         dialect,
         path,
       );
-      return { path, count, names, dialect };
+      return { path, ...written, names, dialect };
     },
   };
 }

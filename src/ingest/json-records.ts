@@ -73,7 +73,7 @@ export function ndjsonRecords(input: JsonInput): Records {
         ).map((row) => Number(row.n));
       return {
         path,
-        count: await writeUnreadableLines(unreadable, ordinals, path),
+        ...(await writeUnreadableLines(unreadable, ordinals, path)),
         names: read.map(({ path: name }) => name),
       };
     },

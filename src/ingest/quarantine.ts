@@ -23,6 +23,9 @@ export interface RefusedFile {
   readonly raw: string;
 }
 
+/** The engine keeps twice as much in memory for each file that it reads. */
+const LEAST_OBJECT_BYTES = 2 ** 20;
+
 const FIELDS: Readonly<Record<string, Field["type"]>> = {
   /** Names the entry for replay. */
   id: "string",
@@ -81,7 +84,7 @@ export function writeBadRows(
 /** Writes lines that the reader could not cut into values. */
 export function writeBrokenRows(
   input: QuarantineInput,
-  { path, names, dialect }: BrokenRecords,
+  { path, longestBytes, names, dialect }: BrokenRecords,
 ): Promise<WrittenFile[]> {
   const columns =
     "{file: 'VARCHAR', line: 'BIGINT', raw: 'VARCHAR', rule: 'VARCHAR', message: 'VARCHAR'}";
@@ -94,7 +97,8 @@ export function writeBrokenRows(
     position: "b.file || ':' || b.line",
     reasons: reason("b.rule", "b.message"),
   };
-  const from = `read_json(${quotePath(path)}, format = 'newline_delimited', columns = ${columns}, maximum_object_size = 134217728) b`;
+  const size = Math.max(LEAST_OBJECT_BYTES, 2 * longestBytes);
+  const from = `read_json(${quotePath(path)}, format = 'newline_delimited', columns = ${columns}, maximum_object_size = ${size}) b`;
   return write(input, made, from, dialect);
 }
 

@@ -29,6 +29,8 @@ export interface RemovedRecords {
 export interface BrokenRecords {
   readonly path: string;
   readonly count: number;
+  /** Of the longest line of that file. */
+  readonly longestBytes: number;
   /** The names of the file's columns in its order, so that a mended line can be read again. */
   readonly names: readonly string[];
   /** How a line is cut into fields, where it is. */

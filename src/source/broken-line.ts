@@ -4,7 +4,11 @@
  * and the innocent ones pass when they are replayed.
  */
 
-import { type BrokenRecordWriter, openBrokenRecords } from "./broken-record.ts";
+import {
+  type BrokenRecordWriter,
+  openBrokenRecords,
+  type WrittenRecords,
+} from "./broken-record.ts";
 import type { Compression } from "./file-source.ts";
 import { walkLines } from "./physical-line.ts";
 
@@ -35,12 +39,12 @@ export interface LineDialect {
   readonly quote: string;
 }
 
-/** Writes every broken physical line to `target`, in the order of the files; the number of lines. */
+/** Writes every broken physical line to `target`, in the order of the files. */
 export async function writeBrokenLines(
   files: readonly BrokenFile[],
   { delimiter, quote }: LineDialect,
   target: string,
-): Promise<number> {
+): Promise<WrittenRecords> {
   const out = openBrokenRecords(target);
   for (const file of files) {
     await walkBroken(file, () => walkQuotes(delimiter.charCodeAt(0), quote.charCodeAt(0)), out);

@@ -15,8 +15,13 @@ interface BrokenRecord {
 
 export interface BrokenRecordWriter {
   add(record: BrokenRecord): void;
-  /** The number of records. */
-  close(): number;
+  close(): WrittenRecords;
+}
+
+export interface WrittenRecords {
+  readonly count: number;
+  /** Of the longest line. */
+  readonly longestBytes: number;
 }
 
 const FLUSH_CHARACTERS = 1 << 20;
@@ -29,6 +34,7 @@ export function openBrokenRecords(path: string): BrokenRecordWriter {
   let waiting: string[] = [];
   let length = 0;
   let count = 0;
+  let longestBytes = 0;
   const flush = (): void => {
     if (waiting.length > 0) writeSync(file, waiting.join(""));
     waiting = [];
@@ -48,12 +54,13 @@ export function openBrokenRecords(path: string): BrokenRecordWriter {
       waiting.push(text);
       length += text.length;
       count += 1;
+      longestBytes = Math.max(longestBytes, Buffer.byteLength(text));
       if (length > FLUSH_CHARACTERS) flush();
     },
     close() {
       flush();
       closeSync(file);
-      return count;
+      return { count, longestBytes };
     },
   };
 }

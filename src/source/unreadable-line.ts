@@ -1,7 +1,7 @@
 /** Lines of NDJSON files that a JSON reader skipped without a word: found again, with their numbers and why. */
 
 import { messageOf } from "../base/error.ts";
-import { openBrokenRecords } from "./broken-record.ts";
+import { openBrokenRecords, type WrittenRecords } from "./broken-record.ts";
 import type { Compression } from "./file-source.ts";
 import { walkLines } from "./physical-line.ts";
 
@@ -18,7 +18,7 @@ const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
 
 /**
- * Writes every unreadable line to `target`; the number of lines. A line that opens an object and does not close it
+ * Writes every unreadable line to `target`, by line. A line that opens an object and does not close it
  * is certainly one of them. Where these are fewer than the reader missed, `ordinals` is asked which ones they are,
  * counting lines that are not blank from 1.
  */
@@ -26,7 +26,7 @@ export async function writeUnreadableLines(
   files: readonly UnreadableFile[],
   ordinals: (path: string) => Promise<readonly number[]>,
   target: string,
-): Promise<number> {
+): Promise<WrittenRecords> {
   const out = openBrokenRecords(target);
   for (const file of files) {
     const certain: { line: number; raw: string }[] = [];
