@@ -57,7 +57,7 @@ test("a project whose every run is killed at another point still does its work o
 const ONCE_IN_A_FLOW: readonly CrashPoint[] = [...LATE, "replay/committed"];
 
 async function killedAt({ folder }: Sandbox, point: CrashPoint, nth: number): Promise<void> {
-  const { signal, code, errors } = await start("child.ts", [folder, point, String(nth)]).ended;
+  const { signal, code, errors } = await start("child.ts", folder, [point, String(nth)]).ended;
   assert.equal(signal, "SIGKILL", `${point} was not passed ${nth} times; exit ${code}\n${errors}`);
 }
 

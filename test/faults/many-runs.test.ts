@@ -49,7 +49,7 @@ test("four processes that run at once on one lake load every file once", async (
   for (const one of [sandbox, calm]) writeFirstFiles(one);
   for (const round of [1, 2]) {
     for (const one of [sandbox, calm]) writeMoreFiles(one, round);
-    const processes = [1, 2, 3, 4].map(() => start("child.ts", [sandbox.folder, "", "1", "lose"]));
+    const processes = [1, 2, 3, 4].map(() => start("child.ts", sandbox.folder, ["", "1", "lose"]));
     for (const { ended } of processes) {
       const { code, errors } = await ended;
       assert.equal(code, 0, errors);

@@ -17,15 +17,16 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts a script of this folder with the sources of the library. */
-export function start(script: string, args: readonly string[]): Running {
+/** Starts a script of this folder on a folder; what a killed one leaves behind is left in there. */
+export function start(script: string, folder: string, args: readonly string[] = []): Running {
   const path = join(import.meta.dirname, script);
-  const child = spawn(process.execPath, ["--conditions=millrace-source", path, ...args], {
+  const child = spawn(process.execPath, ["--conditions=millrace-source", path, folder, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
       UV_THREADPOOL_SIZE: "16",
-      NODE_COMPILE_CACHE: join(tmpdir(), "millrace-compile-cache"),
+      NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
+      TMPDIR: folder,
     },
   });
   let errors = "";

@@ -19,7 +19,7 @@ test("sixty files arrive while every run is killed at a random moment, and each 
     for (const round of [2 * kill - 1, 2 * kill]) {
       for (const one of [sandbox, calm]) writeMoreFiles(one, round);
     }
-    const child = start("child.ts", [sandbox.folder]);
+    const child = start("child.ts", sandbox.folder);
     await child.begun;
     await setTimeout(random() * LONGEST_MS);
     child.kill("SIGKILL");
