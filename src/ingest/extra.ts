@@ -57,7 +57,7 @@ export function withExtra(
       !name.includes(".");
     if (!isGood || taken.has(name.toLowerCase())) continue;
     taken.add(name.toLowerCase());
-    columns[name] = text().optional().definition;
+    columns[name] = { ...text().optional().definition, takesJson: true };
   }
   return { ...definition, columns };
 }

@@ -239,6 +239,7 @@ const IS_OBJECT: Condition = {
 function scalarTexts(read: readonly ReadColumn[]): Condition[] {
   return read.flatMap(({ name, path, definition }, index) => {
     if (definition.type.kind !== "text" || path.startsWith("^.")) return [];
+    if (definition.takesJson === true) return [];
     const raw = `"~r${index}"`;
     const kind = `json_type("~record", ${quoteText(jsonPath(path))})`;
     const holds = `case when starts_with(${raw}, '{') or starts_with(${raw}, '[') then coalesce(${kind}, '') not in ('OBJECT', 'ARRAY') else true end`;

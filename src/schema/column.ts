@@ -51,6 +51,8 @@ export interface ColumnDefinition {
   readonly clean: readonly ((value: Column) => Sql)[];
   readonly rules: readonly ColumnRule[];
   readonly about: string | undefined;
+  /** Whether a text takes an object or a list as well, as its JSON text; for columns that nobody declared. */
+  readonly takesJson?: boolean;
 }
 
 /** A column of a contract; each method gives a new one. */

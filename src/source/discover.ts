@@ -33,7 +33,7 @@ const UNFINISHED = /^\.|^~\$|\.(?:tmp|part|partial|crdownload|filepart|swp)$|~$/
 
 /**
  * The files of a path or a pattern (`*`, `?`, `**`, `[..]`, `{a,b}`), relative to the project's root.
- * A path that exists as written is no pattern. A path that names nothing throws `source/not-found`;
+ * A path that exists as written is no pattern for its brackets alone. A path that names nothing throws `source/not-found`;
  * a pattern that matches nothing is an empty list. Patterns pass over hidden and unfinished names.
  */
 export async function listFiles(pattern: string, root: string): Promise<Discovery> {
@@ -42,7 +42,8 @@ export async function listFiles(pattern: string, root: string): Promise<Discover
     () => true,
     (error) => systemCodeOf(error) !== "ENOENT" && systemCodeOf(error) !== "ENOTDIR",
   );
-  const isPattern = !exists && /[*?[{]/.test(pattern);
+  // A file that is called *.csv, by mistake, is one of those that *.csv means.
+  const isPattern = /[*?]/.test(pattern) || (!exists && /[[{]/.test(pattern));
   if (!exists && !isPattern && !(await isLink(literal))) throw await notFound(pattern, literal);
   const paths = isPattern ? await expand(pattern, root) : [literal];
   const files: FoundFile[] = [];

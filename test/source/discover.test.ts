@@ -52,7 +52,15 @@ test("a pattern may go deep, choose characters and choose words", async () => {
   assert.deepEqual(await names("inbox/none-*.csv"), []);
 });
 
-test("a path that exists as written is no pattern", async () => {
+test("a file that is called like a pattern of stars hides no other", async (t) => {
+  await writeFile(join(root, "inbox", "*.csv"), "");
+  t.after(() => rm(join(root, "inbox", "*.csv")));
+  const { files } = await listFiles("inbox/*.csv", root);
+  assert.ok(files.some(({ name }) => name === "inbox/a.csv"));
+  assert.ok(files.some(({ name }) => name === "inbox/*.csv"));
+});
+
+test("a path that exists as written is no pattern for its brackets alone", async () => {
   const { files } = await listFiles("inbox/c [1].csv", root);
   assert.deepEqual(
     files.map((file) => file.name),
