@@ -16,6 +16,7 @@ import { adoptFiles } from "../delta/adopt.ts";
 import { commit } from "../delta/write.ts";
 import { followQuarantine, followTables } from "../lake/follow.ts";
 import { viewName } from "../lake/lake.ts";
+import { withStaging } from "../lake/session.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import {
   addLedgers,
@@ -106,23 +107,12 @@ interface Numbered {
   readonly number: bigint;
 }
 
-async function loadBatch(
+function loadBatch(
   context: StepContext,
   asset: Ingested,
   input: BatchInput & Numbered,
 ): Promise<{ version: number; ledger: readonly SourceLedger[] }> {
-  const { lake } = context;
-  const staging = await lake.storage.openStaging();
-  const session = await lake.engine.session();
-  const stop = (): void => session.interrupt();
-  context.signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await commitBatch({ ...input, context, asset, session, folder: staging.folder });
-  } finally {
-    context.signal.removeEventListener("abort", stop);
-    session.close();
-    await staging.close();
-  }
+  return withStaging(context, (work) => commitBatch({ ...input, ...work, context, asset }));
 }
 
 async function commitBatch(

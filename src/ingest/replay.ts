@@ -21,6 +21,7 @@ import { quotePath } from "../engine/path.ts";
 import { duckdbType } from "../engine/type.ts";
 import { followQuarantine, followTables } from "../lake/follow.ts";
 import { relationOf, viewName } from "../lake/lake.ts";
+import { withStaging } from "../lake/session.ts";
 import type { StepContext } from "../lake/step.ts";
 import {
   addLedgers,
@@ -86,25 +87,9 @@ export async function replayTable(
   if (!isDryRun) await followQuarantine(lake, asset.name, QUARANTINE_FIELDS);
   const quarantine = await lake.find(quarantineOf(asset.name));
   if (quarantine === undefined || quarantine.files.length === 0) return nothing(asset.name);
-  const staging = await lake.storage.openStaging();
-  const session = await lake.engine.session();
-  const stop = (): void => session.interrupt();
-  context.signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await replayIn({
-      context,
-      asset,
-      session,
-      folder: staging.folder,
-      seen,
-      quarantine,
-      isDryRun,
-    });
-  } finally {
-    context.signal.removeEventListener("abort", stop);
-    session.close();
-    await staging.close();
-  }
+  return withStaging(context, (work) =>
+    replayIn({ ...work, context, asset, seen, quarantine, isDryRun }),
+  );
 }
 
 interface ReplayInput {

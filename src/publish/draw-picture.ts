@@ -10,6 +10,7 @@ import { renderPng } from "../chart/render-png.ts";
 import { renderSvg } from "../chart/render-svg.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import type { Engine } from "../engine/engine.ts";
+import { withSession } from "../lake/session.ts";
 import { atItsPlace } from "../lake/sql-place.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING } from "../lake/step-info.ts";
@@ -42,8 +43,7 @@ export async function drawPicture(
   asset: Picture,
 ): Promise<StepOutcome> {
   const tables = await findTables(context, namesIn(asset));
-  const session = await context.lake.engine.session();
-  try {
+  return withSession(context, async (session) => {
     await openViews(context, session, tables);
     const rows = await session.rows(chartQuery(asset.chart, render(context, asset.chart.from)));
     context.signal.throwIfAborted();
@@ -65,9 +65,7 @@ export async function drawPicture(
       ledger: { ...NOTHING, read: rows.length, written: rows.length },
       outputs: [what.path],
     };
-  } finally {
-    session.close();
-  }
+  });
 }
 
 /** Finds what is wrong with the SQL of a picture without a row; the session knows its tables. */

@@ -6,6 +6,7 @@ import { suggestWord } from "../base/suggest.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import type { Engine } from "../engine/engine.ts";
 import { viewName } from "../lake/lake.ts";
+import { withSession } from "../lake/session.ts";
 import { atItsPlace } from "../lake/sql-place.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING } from "../lake/step-info.ts";
@@ -39,10 +40,7 @@ export async function publishTable(
   asset: Publication,
 ): Promise<StepOutcome> {
   const tables = await findTables(context, tablesIn(asset));
-  const session = await context.lake.engine.session();
-  const stop = (): void => session.interrupt();
-  context.signal.addEventListener("abort", stop, { once: true });
-  try {
+  return withSession(context, async (session) => {
     await openViews(context, session, tables);
     const { format, nulls, bom, formulas } = asset.to;
     const warehouse = createFileWarehouse(
@@ -68,10 +66,7 @@ export async function publishTable(
       ledger: { ...NOTHING, read: rows, written: rows },
       outputs: [made.path],
     };
-  } finally {
-    context.signal.removeEventListener("abort", stop);
-    session.close();
-  }
+  });
 }
 
 /** Finds what is wrong with an output without a row; the session knows its tables. */

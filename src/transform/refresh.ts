@@ -14,6 +14,7 @@ import { commit } from "../delta/write.ts";
 import type { Engine } from "../engine/engine.ts";
 import { duckdbType } from "../engine/type.ts";
 import { followTables } from "../lake/follow.ts";
+import { type Work, withStaging } from "../lake/session.ts";
 import { atItsPlace } from "../lake/sql-place.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING, type StepInfo, stepInfoOf } from "../lake/step-info.ts";
@@ -70,25 +71,14 @@ async function isForeign({ lake }: QueryContext, { folder, version }: Snapshot):
   return since.some(({ operation }) => !HARMLESS.test(operation));
 }
 
-export async function refresh(context: StepContext, asset: Transformed): Promise<StepOutcome> {
-  const { lake } = context;
-  const session = await lake.engine.session();
-  const staging = await lake.storage.openStaging();
-  const stop = (): void => session.interrupt();
-  context.signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await refreshIn(context, asset, { session, folder: staging.folder });
-  } finally {
-    context.signal.removeEventListener("abort", stop);
-    session.close();
-    await staging.close();
-  }
+export function refresh(context: StepContext, asset: Transformed): Promise<StepOutcome> {
+  return withStaging(context, (work) => refreshIn(context, asset, work));
 }
 
 async function refreshIn(
   context: StepContext,
   asset: Transformed,
-  { session, folder }: { session: Engine; folder: string },
+  { session, folder }: Work,
 ): Promise<StepOutcome> {
   const { lake, run } = context;
   const { name, definition } = asset;
