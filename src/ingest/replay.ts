@@ -55,7 +55,7 @@ import { openTarget, type Target } from "./target.ts";
 
 const REPLAY_APP = "millrace/replay";
 
-export interface ReplayCount {
+interface ReplayCount {
   readonly column: string | null;
   readonly rule: string;
   readonly message: string;
