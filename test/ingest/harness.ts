@@ -169,7 +169,7 @@ async function checkLedger(
   const count = async (table: string): Promise<bigint> => {
     if ((await find(table)) === undefined) return 0n;
     const [row] = await engine.rows(`select count(*) as n from ${await relation(table)}`);
-    return row?.["n"] as bigint;
+    return row?.n as bigint;
   };
   if ((await find("system.ledger")) === undefined) {
     assert.deepEqual([await count(name), await count(quarantineOf(name))], [0n, 0n]);
@@ -182,24 +182,20 @@ async function checkLedger(
   const [sum] = await engine.rows(
     `select ${sums} from ${ledger} ${isReplaced ? "group by version order by version desc limit 1" : ""}`,
   );
-  assert.notEqual(sum?.["balances"], false, "the ledger balances");
-  assert.equal(
-    await count(quarantineOf(name)),
-    sum?.["quarantined"] ?? 0n,
-    "rejected rows are there",
-  );
-  assert.equal(await count(name), sum?.["written"] ?? 0n, "written rows are there");
+  assert.notEqual(sum?.balances, false, "the ledger balances");
+  assert.equal(await count(quarantineOf(name)), sum?.quarantined ?? 0n, "rejected rows are there");
+  assert.equal(await count(name), sum?.written ?? 0n, "written rows are there");
 }
 
 function entryOf(row: Row): Entry {
-  const reasons = row["reasons"] as readonly Readonly<Record<string, Cell>>[];
+  const reasons = row.reasons as readonly Readonly<Record<string, Cell>>[];
   return {
-    position: String(row["position"]),
-    file: String(row["file"]),
-    line: row["line"] === null ? null : Number(row["line"]),
-    form: String(row["form"]),
-    raw: String(row["raw"]),
-    context: row["context"] === null ? null : String(row["context"]),
+    position: String(row.position),
+    file: String(row.file),
+    line: row.line === null ? null : Number(row.line),
+    form: String(row.form),
+    raw: String(row.raw),
+    context: row.context === null ? null : String(row.context),
     reasons: reasons.map(({ column, rule, message, value }) =>
       [column ?? "", rule, message, value ?? ""].join("|").replace(/\|$/, ""),
     ),

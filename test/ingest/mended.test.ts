@@ -171,7 +171,7 @@ test("the times of system tables and quarantines are columns that need no quotes
   const [rejected] = await yard.rows(`quarantine.${TABLE}`, "rejected_at is not null as told");
   const [load] = await yard.rows("system.loads", "recorded_at is not null as told");
   const [line] = await yard.rows("system.ledger", "recorded_at is not null as told");
-  assert.deepEqual([rejected?.["told"], load?.["told"], line?.["told"]], [true, true, true]);
+  assert.deepEqual([rejected?.told, load?.told, line?.told], [true, true, true]);
 });
 
 const REPLACED = {

@@ -40,7 +40,7 @@ async function read(
     { from: csv("in.csv"), columns: { raw: text().optional(), value: column } },
   );
   assert.equal(rows.length + rejected.length, texts.length);
-  const byText = new Map(rows.map((row) => [row["raw"], row["value"]]));
+  const byText = new Map(rows.map((row) => [row.raw, row.value]));
   const taken = texts
     .filter((one) => byText.has(one))
     .map((one) => [one, byText.get(one)] as const);
