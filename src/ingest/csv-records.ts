@@ -15,9 +15,6 @@ import { quoteName, quoteText } from "../sql/quote.ts";
 import type { RawLayer, ReadColumn } from "./contract.ts";
 import { type InputFile, positionsOf, type Records, UNPACKED_LINE } from "./records.ts";
 
-/** Bytes of the longest line that is read; a longer one is turned away. The engine keeps sixteen times as much of each file in memory. */
-const MOST_LINE_BYTES = 2 * 2 ** 20;
-
 interface CsvShape {
   /** The names in the file's order. */
   readonly names: readonly string[];
@@ -25,6 +22,8 @@ interface CsvShape {
   readonly headerLine: number;
   /** False where a part of a file might begin inside quotes. */
   readonly inParts: boolean;
+  /** A longer line is turned away. The engine keeps sixteen times as much of a file in memory, and reads in parts of that size. */
+  readonly mostLineBytes: number;
   readonly options: CsvOptions;
 }
 
@@ -36,7 +35,7 @@ export interface CsvInput {
 }
 
 export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
-  const { names, headerLine, inParts, options } = shape;
+  const { names, headerLine, inParts, mostLineBytes, options } = shape;
   const serial = randomUUID().replaceAll("-", "");
   const rejects = `reject_errors_${serial}`;
   const scans = `reject_scans_${serial}`;
@@ -54,7 +53,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
     ...(options.nulls === undefined
       ? []
       : [`nullstr=[${["", ...options.nulls].map(quoteText).join(", ")}]`]),
-    `max_line_size=${MOST_LINE_BYTES}, store_rejects=true, rejects_limit=0`,
+    `max_line_size=${mostLineBytes}, store_rejects=true, rejects_limit=0`,
     `rejects_table=${quoteText(rejects)}, rejects_scan=${quoteText(scans)}`,
     ...(isOne ? [] : ["filename=true"]),
   ];
@@ -114,7 +113,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
         compression: removed === undefined ? inspection.compression : removed.compression,
         rejects: [
           ...(removed?.rejects ?? []),
-          ...rows.filter((row) => row.file === readPath).map((row) => rejectOf(row, names.length)),
+          ...rows.filter((row) => row.file === readPath).map((row) => rejectOf(row, shape)),
         ],
       }));
       const written = await writeBrokenLines(
@@ -127,7 +126,8 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   };
 }
 
-function rejectOf(row: Row, width: number): CsvReject {
+function rejectOf(row: Row, { names, mostLineBytes }: CsvShape): CsvReject {
+  const width = names.length;
   const offset = Number(row.position) - 1;
   const error = String(row.error);
   switch (error) {
@@ -149,7 +149,7 @@ function rejectOf(row: Row, width: number): CsvReject {
     case "INVALID ENCODING":
       return { offset, kind: "encoding", message: "is not valid UTF-8" };
     case "LINE SIZE OVER MAXIMUM":
-      return { offset, kind: "length", message: `is longer than ${MOST_LINE_BYTES / 2 ** 20} MiB` };
+      return { offset, kind: "length", message: `is longer than ${mostLineBytes / 2 ** 20} MiB` };
     default:
       return {
         offset,

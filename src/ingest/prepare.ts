@@ -178,8 +178,19 @@ async function readyCsv(
   const isLarge = inspection.contentBytes > MOST_BYTES_IN_ONE_PART;
   const inParts =
     !isLarge || !(await mayBreakInQuotes(readPath, { delimiter, quote, compression, signal }));
+  // Where no line end stands in quotes and no line is long, none grows beyond what the engine bears by itself.
+  const isPlain = isLarge && inParts && inspection.longLine === undefined;
+  const mostLineBytes = isPlain ? PLAIN_LINE_BYTES : MOST_LINE_BYTES;
+  const shape = { names, headerLine, inParts, mostLineBytes, options };
   return {
-    key: JSON.stringify([names, headerLine, compression, inParts, ...(isClosed ? [] : [readPath])]),
+    key: JSON.stringify([
+      names,
+      headerLine,
+      compression,
+      inParts,
+      isPlain,
+      ...(isClosed ? [] : [readPath]),
+    ]),
     readPath,
     removed,
     records: (files) =>
@@ -189,12 +200,15 @@ async function readyCsv(
           ...one,
           inspection: { ...one.inspection, compression, lineEnd: "lf" },
         })),
-        shape: { names, headerLine, inParts, options },
+        shape,
         read,
       }),
   };
 }
 
+/** Bytes of the longest record that is read, line ends in its quotes included. */
+const MOST_LINE_BYTES = 8 * 2 ** 20;
+const PLAIN_LINE_BYTES = 2 * 2 ** 20;
 /** A file with less content is never read in parts, whatever the length of its longest line. */
 const MOST_BYTES_IN_ONE_PART = 16 * 2 ** 20;
 /** Surplus fields that the engine may report one by one. */

@@ -394,7 +394,7 @@ test("a line of ten million bytes is turned away by itself", async () => {
       [5, "record", '{"id":"x","name":"d"}'.length],
     ],
   );
-  assert.match(landed.rejected[0]?.reasons[0] ?? "", /is longer than 2 MiB/);
+  assert.match(landed.rejected[0]?.reasons[0] ?? "", /is longer than 8 MiB/);
 });
 
 test("a value of five million bytes loads", async () => {
