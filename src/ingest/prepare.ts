@@ -12,6 +12,7 @@ import type { CsvSource } from "../source/file-source.ts";
 import { stageJsonDocument } from "../source/json-document.ts";
 import { stageLineFeeds } from "../source/line-feed.ts";
 import { closesItsQuotes, mayBreakInQuotes } from "../source/quote-check.ts";
+import { stageContent } from "../source/staged-content.ts";
 import { stageUtf8 } from "../source/staged-text.ts";
 import { findWideRecords, stageWithout, type WideOptions } from "../source/wide-record.ts";
 import { stageWorkbook } from "../source/workbook.ts";
@@ -148,6 +149,11 @@ async function readyCsv(
     readPath = staged.path;
     compression = undefined;
     lineEnd = staged.lineEnd;
+  }
+  if (compression !== undefined) {
+    // The engine unpacks by itself, and was once seen to fill all memory while it read several such files.
+    readPath = await stageContent(readPath, folder, { compression, signal });
+    compression = undefined;
   }
   if (lineEnd === "mixed" || lineEnd === "cr") {
     readPath = await stageLineFeeds(readPath, folder, { quote, delimiter, compression, signal });
