@@ -11,6 +11,7 @@ import { quotePath } from "../engine/path.ts";
 import { type CsvReject, writeBrokenLines } from "../source/broken-line.ts";
 import type { CsvOptions } from "../source/file-source.ts";
 import { findLines } from "../source/line-finder.ts";
+import { originalOffset } from "../source/unfit-record.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import type { RawLayer, ReadColumn } from "./contract.ts";
 import { type InputFile, positionsOf, type Records, UNPACKED_LINE } from "./records.ts";
@@ -113,7 +114,13 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
         compression: removed === undefined ? inspection.compression : removed.compression,
         rejects: [
           ...(removed?.rejects ?? []),
-          ...rows.filter((row) => row.file === readPath).map((row) => rejectOf(row, shape)),
+          ...rows
+            .filter((row) => row.file === readPath)
+            .map((row) => rejectOf(row, shape))
+            .map((reject) => ({
+              ...reject,
+              offset: originalOffset(reject.offset, removed?.unfit ?? []),
+            })),
         ],
       }));
       const written = await writeBrokenLines(
@@ -126,35 +133,34 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   };
 }
 
+export const QUOTE_MESSAGE = "has a quote that is not closed, or text after a closing quote";
+
+export function fieldsMessage(has: string, width: number): string {
+  return `has ${has} field${has === "1" ? "" : "s"} where the header has ${width}`;
+}
+
+export function lengthMessage(bytes: number): string {
+  return `is longer than ${bytes / 2 ** 20} MiB`;
+}
+
 function rejectOf(row: Row, { names, mostLineBytes }: CsvShape): CsvReject {
-  const width = names.length;
   const offset = Number(row.position) - 1;
   const error = String(row.error);
   switch (error) {
     case "MISSING COLUMNS":
     case "TOO MANY COLUMNS": {
       const has = row.fields ?? (error === "MISSING COLUMNS" ? "too few" : "too many");
-      return {
-        offset,
-        kind: "fields",
-        message: `has ${has} field${has === 1n ? "" : "s"} where the header has ${width}`,
-      };
+      return { offset, kind: "fields", message: fieldsMessage(String(has), names.length) };
     }
     case "UNQUOTED VALUE":
-      return {
-        offset,
-        kind: "quote",
-        message: "has a quote that is not closed, or text after a closing quote",
-      };
+      return { offset, kind: "quote", message: QUOTE_MESSAGE };
     case "INVALID ENCODING":
       return { offset, kind: "encoding", message: "is not valid UTF-8" };
     case "LINE SIZE OVER MAXIMUM":
-      return { offset, kind: "length", message: `is longer than ${mostLineBytes / 2 ** 20} MiB` };
-    default:
-      return {
-        offset,
-        kind: "other",
-        message: `cannot be read: ${String(row.message).split("\n")[0]}`,
-      };
+      return { offset, kind: "length", message: lengthMessage(mostLineBytes) };
+    default: {
+      const message = `cannot be read: ${String(row.message).split("\n")[0]}`;
+      return { offset, kind: "other", message };
+    }
   }
 }

@@ -11,14 +11,14 @@ import type { FileProblem } from "../source/file-problem.ts";
 import type { CsvSource } from "../source/file-source.ts";
 import { stageJsonDocument } from "../source/json-document.ts";
 import { stageLineFeeds } from "../source/line-feed.ts";
-import { closesItsQuotes, mayBreakInQuotes } from "../source/quote-check.ts";
+import { closesItsQuotes, mayBreakInQuotes, type QuoteOptions } from "../source/quote-check.ts";
 import { stageContent } from "../source/staged-content.ts";
 import { stageUtf8 } from "../source/staged-text.ts";
-import { findWideRecords, stageWithout, type WideOptions } from "../source/wide-record.ts";
+import { findUnfitRecords, stageWithout } from "../source/unfit-record.ts";
 import { stageWorkbook } from "../source/workbook.ts";
 import type { IngestDefinition } from "./asset.ts";
 import type { ReadColumn } from "./contract.ts";
-import { csvRecords } from "./csv-records.ts";
+import { csvRecords, fieldsMessage, lengthMessage, QUOTE_MESSAGE } from "./csv-records.ts";
 import type { InspectedFile } from "./inspect-files.ts";
 import { ndjsonRecords, stagedRecords } from "./json-records.ts";
 import { parquetRecords } from "./parquet-records.ts";
@@ -169,31 +169,30 @@ async function readyCsv(
   }
   const problem = headerProblem(names, read, definition, delimiter);
   if (problem !== undefined) return { problem };
+  const isLarge = inspection.contentBytes > MOST_LINE_BYTES;
+  const dialect = { delimiter, quote, compression, signal };
+  const mayBreak = isLarge && (await mayBreakInQuotes(readPath, dialect));
   let removed: RemovedRecords | undefined;
-  if (inspection.hasWideLine) {
-    const dialect = { delimiter, quote, compression, signal };
-    const narrow = await takeOutWide(readPath, folder, { ...dialect, width: names.length });
-    if (narrow !== undefined) {
-      ({ removed, readPath } = narrow);
+  if (inspection.hasWideLine || mayBreak) {
+    const fit = await takeOutUnfit(readPath, folder, { ...dialect, width: names.length });
+    if (fit !== undefined) {
+      ({ removed, readPath } = fit);
       compression = undefined;
     }
   }
   // Of many files read at once the engine forgets a record that is still open at the end of one.
   const isClosed =
     isAlone || (await closesItsQuotes(readPath, { delimiter, quote, compression, signal }));
-  const isLarge = inspection.contentBytes > MOST_BYTES_IN_ONE_PART;
-  const inParts =
-    !isLarge || !(await mayBreakInQuotes(readPath, { delimiter, quote, compression, signal }));
   // Where no line end stands in quotes and no line is long, none grows beyond what the engine bears by itself.
-  const isPlain = isLarge && inParts && inspection.longLine === undefined;
+  const isPlain = isLarge && !mayBreak && inspection.longLine === undefined;
   const mostLineBytes = isPlain ? PLAIN_LINE_BYTES : MOST_LINE_BYTES;
-  const shape = { names, headerLine, inParts, mostLineBytes, options };
+  const shape = { names, headerLine, inParts: !mayBreak, mostLineBytes, options };
   return {
     key: JSON.stringify([
       names,
       headerLine,
       compression,
-      inParts,
+      mayBreak,
       isPlain,
       ...(isClosed ? [] : [readPath]),
     ]),
@@ -212,28 +211,32 @@ async function readyCsv(
   };
 }
 
-/** Bytes of the longest record that is read, line ends in its quotes included. */
+/** Bytes of the longest record that is read, line ends in its quotes included. A smaller file is never read in parts. */
 const MOST_LINE_BYTES = 8 * 2 ** 20;
 const PLAIN_LINE_BYTES = 2 * 2 ** 20;
-/** A file with less content is never read in parts, whatever the length of its longest line. */
-const MOST_BYTES_IN_ONE_PART = 16 * 2 ** 20;
 /** Surplus fields that the engine may report one by one. */
 const MOST_SURPLUS = 1000;
 
-async function takeOutWide(
+async function takeOutUnfit(
   path: string,
   folder: string,
-  { width, ...dialect }: Omit<WideOptions, "mostFields"> & { readonly width: number },
+  { width, ...dialect }: QuoteOptions & { readonly width: number },
 ): Promise<{ readPath: string; removed: RemovedRecords } | undefined> {
   const { compression } = dialect;
-  const wide = await findWideRecords(path, { ...dialect, mostFields: width + MOST_SURPLUS });
-  if (wide.length === 0) return undefined;
-  const staged = await stageWithout(path, folder, { compression, wide });
-  const rejects = wide.map((record): CsvReject => {
-    const message = `has ${record.fields} fields where the header has ${width}`;
-    return { offset: staged.offsets.get(record) ?? 0, kind: "fields", message };
+  const bounds = { mostFields: width + MOST_SURPLUS, mostBytes: MOST_LINE_BYTES };
+  const unfit = await findUnfitRecords(path, { ...dialect, ...bounds });
+  if (unfit.length === 0) return undefined;
+  const readPath = await stageWithout(path, folder, { compression, unfit });
+  const rejects = unfit.map(({ offset, kind, fields }): CsvReject => {
+    const message =
+      kind === "fields"
+        ? fieldsMessage(String(fields), width)
+        : kind === "quote"
+          ? QUOTE_MESSAGE
+          : lengthMessage(MOST_LINE_BYTES);
+    return { offset, kind, message };
   });
-  return { readPath: staged.path, removed: { path, compression, rejects } };
+  return { readPath, removed: { path, compression, unfit, rejects } };
 }
 
 /** A column that must be there and is not makes every row wrong: the file is turned away once, and says so. */

@@ -6,6 +6,7 @@ import type { FoundFile } from "../source/discover.ts";
 import type { Compression } from "../source/file-source.ts";
 import type { Inspection } from "../source/inspect.ts";
 import type { LineSet } from "../source/line-set.ts";
+import type { UnfitRecord } from "../source/unfit-record.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { RawLayer } from "./contract.ts";
 
@@ -22,6 +23,8 @@ export interface InputFile {
 export interface RemovedRecords {
   readonly path: string;
   readonly compression: Compression | undefined;
+  readonly unfit: readonly UnfitRecord[];
+  /** The same as rejects. */
   readonly rejects: readonly CsvReject[];
 }
 

@@ -120,7 +120,7 @@ function textOf(bytes: Buffer, from: number, to: number): string {
 /** Takes the lines of a broken record one after another; true once the reader would begin a new record. */
 type QuoteWalk = (bytes: Buffer, from: number, to: number) => boolean;
 
-function walkQuotes(delimiter: number, quote: number): QuoteWalk {
+export function walkQuotes(delimiter: number, quote: number): QuoteWalk {
   let inQuotes = false;
   return (bytes, from, to) => {
     let atFieldStart = !inQuotes;
