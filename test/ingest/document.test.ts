@@ -1,7 +1,8 @@
 /** JSON documents, workbooks and Parquet files from outside, judged by the same contract. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
 import { type WriteSheet, writeXlsx } from "hucre/xlsx";
@@ -11,6 +12,7 @@ import {
   date,
   decimal,
   float,
+  ingest,
   integer,
   jsonFile,
   list,
@@ -372,4 +374,30 @@ test("a Parquet file that is cut, damaged or lacks a column is turned away and s
       ["text.parquet", "file"],
     ],
   );
+});
+
+/** Of the conformance tables beside the project. */
+const WITH_INT96 = join(
+  import.meta.dirname,
+  "../../../shared/conformance/kernel-rs/stats-writing-all-types/delta",
+);
+
+test("times of 96 bits in Parquet files are read as such", async (t) => {
+  if (!existsSync(WITH_INT96)) {
+    t.diagnostic("../shared is not there, so that this test reads nothing");
+    return;
+  }
+  const yard = open();
+  for (const name of readdirSync(WITH_INT96).filter((one) => one.endsWith(".parquet")))
+    yard.write(name, readFileSync(join(WITH_INT96, name)));
+  const [column] = await yard.lake.engine.rows(
+    `select distinct name from parquet_schema('${yard.path("*.parquet")}') where type = 'INT96'`,
+  );
+  const from = parquet("*.parquet");
+  const columns = { at: localTimestamp().from(String(column?.name)).optional() };
+  const ran = await yard.run([ingest("bronze.t", { from, columns })]);
+  assert.deepEqual([ran.error, ran.ledger.quarantined], [undefined, 0]);
+  const times = (await yard.rows()).map(({ at }) => at).filter((at) => at !== null);
+  assert.ok(times.length > 0);
+  for (const at of times) assert.match(String(at), /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d/);
 });
