@@ -172,7 +172,7 @@ test("line ends may be mixed in one file, and lines keep their numbers", async (
 
 test("a file that changes its line ends far below its start is read whole", async () => {
   const many = (from: number, end: string) =>
-    Array.from({ length: 60_000 }, (_, index) => `${from + index},${"n".repeat(20)}${end}`).join(
+    Array.from({ length: 12_000 }, (_, index) => `${from + index},${"n".repeat(100)}${end}`).join(
       "",
     );
   for (const [first, second] of [
@@ -183,11 +183,11 @@ test("a file that changes its line ends far below its start is read whole", asyn
     const landed = await landOne(
       `id,name${first}${many(0, first)}x,bad${second}${many(60_000, second)}`,
     );
-    assert.equal(landed.rows.length, 120_000, JSON.stringify([first, second]));
-    assert.ok(landed.rows.every(({ name }) => name === "n".repeat(20)));
+    assert.equal(landed.rows.length, 24_000, JSON.stringify([first, second]));
+    assert.ok(landed.rows.every(({ name }) => name === "n".repeat(100)));
     assert.deepEqual(
       landed.rejected.map(({ line }) => line),
-      [60_002],
+      [12_002],
     );
   }
 });
