@@ -14,7 +14,8 @@ export interface DeduplicateInput {
   readonly session: Engine;
   readonly folder: string;
   readonly target: Target;
-  readonly unique: UniqueKey;
+  /** Undefined: nothing is a duplicate. */
+  readonly unique: UniqueKey | undefined;
   readonly partitionBy: readonly string[];
   /** False where the table is replaced, so that its old rows play no part. */
   readonly againstTable: boolean;
@@ -28,6 +29,7 @@ export async function deduplicate(
   good: readonly WrittenFile[],
 ): Promise<WrittenFile[]> {
   const { lake, session, folder, target, unique, partitionBy, againstTable, earlier } = input;
+  if (unique === undefined || good.length === 0) return [...good];
   const physical = new Map(target.columns.map(({ name, physicalName }) => [name, physicalName]));
   const columns = target.columns.map(({ physicalName }) => quoteName(physicalName));
   const key = unique.key.map((name) => quoteName(physical.get(name) ?? name));

@@ -81,22 +81,19 @@ export async function loadGroup(
   const quarantined = readable + (broken?.count ?? 0);
   const rows = (files: readonly WrittenFile[]): number =>
     files.reduce((sum, file) => sum + Number(file.rows), 0);
-  const good =
-    definition.unique === undefined || split.goodRows === 0
-      ? split.good
-      : await deduplicate(
-          {
-            lake: context.lake,
-            session,
-            folder,
-            target,
-            unique: definition.unique,
-            partitionBy: definition.partitionBy,
-            againstTable: !isReplaced,
-            earlier,
-          },
-          split.good,
-        );
+  const good = await deduplicate(
+    {
+      lake: context.lake,
+      session,
+      folder,
+      target,
+      unique: definition.unique,
+      partitionBy: definition.partitionBy,
+      againstTable: !isReplaced,
+      earlier,
+    },
+    split.good,
+  );
   const brokenRows = records.countsBroken ? 0 : (broken?.count ?? 0);
   return {
     good,

@@ -265,22 +265,19 @@ async function replaySource(
   });
   const rows = (files: readonly WrittenFile[]): number =>
     files.reduce((sum, file) => sum + Number(file.rows), 0);
-  const good =
-    definition.unique === undefined || split.goodRows === 0
-      ? split.good
-      : await deduplicate(
-          {
-            lake: context.lake,
-            session,
-            folder,
-            target,
-            unique: definition.unique,
-            partitionBy: definition.partitionBy,
-            againstTable: true,
-            earlier,
-          },
-          split.good,
-        );
+  const good = await deduplicate(
+    {
+      lake: context.lake,
+      session,
+      folder,
+      target,
+      unique: definition.unique,
+      partitionBy: definition.partitionBy,
+      againstTable: true,
+      earlier,
+    },
+    split.good,
+  );
   const written = rows(good);
   return {
     tried,
