@@ -11,6 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["sql"],
   ["schema", "storage", "schedule"],
   ["delta", "engine", "source", "warehouse", "chart"],
+  ["operation"],
   ["lake"],
   ["ingest", "transform", "publish"],
   ["project"],
