@@ -8,6 +8,7 @@ const VERBS: Readonly<Record<PlannedStep["action"], string>> = {
   load: "load",
   rebuild: "rebuild",
   write: "write",
+  fail: "fail",
   nothing: "keep",
 };
 

@@ -1,5 +1,6 @@
 /** What a run would do, as data: found by looking, with nothing changed. */
 
+import { MillraceError } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
 import { duckdbType } from "../engine/type.ts";
 import { type Ingested, isIngested } from "../ingest/asset.ts";
@@ -19,7 +20,7 @@ import type { Field } from "../schema/type.ts";
 import { quoteName } from "../sql/quote.ts";
 import { isTransformed } from "../transform/asset.ts";
 import { checkQuery } from "../transform/refresh.ts";
-import { type LookContext, lookAt } from "./step.ts";
+import { type Due, type LookContext, lookAt } from "./step.ts";
 import type { Workspace } from "./workspace.ts";
 
 interface ColumnChange {
@@ -32,7 +33,8 @@ interface ColumnChange {
 export interface PlannedStep {
   readonly name: string;
   readonly kind: StepKind;
-  readonly action: "create" | "load" | "rebuild" | "write" | "nothing";
+  /** `fail`: what it reads is missing, and the run will say so; other steps go on. */
+  readonly action: "create" | "load" | "rebuild" | "write" | "fail" | "nothing";
   /** Why, in words; empty where there is nothing to do. */
   readonly because: string;
   /** Names of the steps it waits for. */
@@ -65,7 +67,7 @@ export async function planRun(project: Project, { lake }: Workspace): Promise<Pl
   const steps: PlannedStep[] = [];
   try {
     for (const step of project.steps) {
-      const looked = await lookAt(context, step);
+      const looked: Looked = await lookAt(context, step).catch(missingSource);
       const before = step.after.filter((name) => due.has(name));
       const because =
         looked.because ?? (before.length === 0 ? undefined : `${before.join(", ")} will change`);
@@ -75,7 +77,12 @@ export async function planRun(project: Project, { lake }: Workspace): Promise<Pl
       steps.push({
         name: step.name,
         kind: step.kind,
-        action: because === undefined ? "nothing" : actionOf(step, table === undefined),
+        action:
+          looked.isMissing === true
+            ? "fail"
+            : because === undefined
+              ? "nothing"
+              : actionOf(step, table === undefined),
         because: because ?? "",
         after: step.after,
         columns:
@@ -104,6 +111,15 @@ export async function planRun(project: Project, { lake }: Workspace): Promise<Pl
       value: isSecret ? "***" : value,
     })),
   };
+}
+
+type Looked = Due & { /** The file that it reads is not there. */ readonly isMissing?: boolean };
+
+/** One step whose file is not there keeps no other from being planned and done. */
+function missingSource(error: unknown): Looked {
+  if (!(error instanceof MillraceError) || error.code !== "source/not-found") throw error;
+  const { message, hint } = error;
+  return { isMissing: true, because: message, ...(hint === undefined ? {} : { notes: [hint] }) };
 }
 
 /** Binds the SQL of a step over its inputs as they are or will be; the columns it will give. */

@@ -50,11 +50,22 @@ test("a step that fails blocks what needs it and nothing else", async (t) => {
   ]);
 });
 
-test("a source that names a file that is not there is found by the plan", async (t) => {
+test("a source that names a file that is not there is found by the plan, and holds up no other", async (t) => {
   const sandbox = openSandbox(t);
   const gone = ingest("bronze.gone", { from: csv("gone.csv"), columns: { n: integer() } });
   sandbox.write("n.csv", "n\n1\n");
-  await assert.rejects(sandbox.plan([gone]), { code: "source/not-found" });
+  const plan = await sandbox.plan([gone, numbers]);
+  assert.deepEqual(
+    plan.steps.map(({ name, action, because }) => [name, action, because]),
+    [
+      ["bronze.gone", "fail", "There is no file gone.csv"],
+      ["bronze.numbers", "create", "1 new, 0 loaded before"],
+    ],
+  );
+  const result = await sandbox.run([gone, numbers]);
+  assert.equal(result.state, "failed");
+  assert.equal(stepOf(result, "bronze.gone").error?.code, "source/not-found");
+  assert.equal(stepOf(result, "bronze.numbers").ledger.written, 1);
 });
 
 test("a reader sees the old version or the new one, whole, while a table is made anew", async (t) => {

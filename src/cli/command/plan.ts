@@ -16,8 +16,8 @@ export const command: Command = async (context) => {
       const { renderPlan } = await import("../../run/explain.ts");
       await output.result(renderPlan(plan));
     }
+    return plan.steps.some(({ action }) => action === "fail") ? 1 : 0;
   } finally {
     await workspace.close();
   }
-  return 0;
 };
