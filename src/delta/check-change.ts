@@ -1,10 +1,10 @@
 /** What a change must be before it is tried: allowed by the table, and whole. */
 
 import { MillraceError } from "../base/error.ts";
-import { type AddFile, keyOf } from "./action.ts";
+import { type AddFile, keyOf, type Protocol } from "./action.ts";
 import { wantedMode } from "./column-mapping.ts";
 import { whyUntrue } from "./evolution.ts";
-import { checkWritable } from "./protocol.ts";
+import { checkWritable, hasFeature } from "./protocol.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { PlannedTable } from "./table-spec.ts";
 
@@ -14,6 +14,7 @@ interface Intent {
   readonly remove?: readonly AddFile[] | "all";
   readonly dataChange?: boolean;
   readonly transactions?: readonly { readonly appId: string }[];
+  readonly domains?: readonly { readonly domain: string }[];
 }
 
 /** Throws where the table forbids the change (`delta/unsupported-to-write`, `delta/append-only`) or nobody made the table. */
@@ -42,7 +43,18 @@ export function checkChange(
       hint: "Create it first, with its columns.",
     });
   }
-  checkOncePerTransaction(folder, change);
+  const { transactions = [], domains = [] } = change;
+  checkOnce(
+    folder,
+    "transactions",
+    transactions.map(({ appId }) => appId),
+  );
+  checkOnce(
+    folder,
+    "metadata actions",
+    domains.map(({ domain }) => domain),
+  );
+  if (domains.length > 0) checkDomains(folder, planned?.protocol ?? before?.protocol);
 }
 
 function checkRemoval({ folder, metadata, state }: Snapshot, change: Intent): void {
@@ -87,11 +99,18 @@ function checkFilesStayTrue(before: Snapshot, planned: PlannedTable): void {
   });
 }
 
-function checkOncePerTransaction(folder: string, { transactions = [] }: Intent): void {
-  const seen = new Set<string>();
-  for (const { appId } of transactions) {
-    if (seen.has(appId))
-      throw new Error(`Bug: two transactions of ${appId} in one commit to ${folder}`);
-    seen.add(appId);
+function checkOnce(folder: string, what: string, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new Error(`Bug: two ${what} of ${twice} in one commit to ${folder}`);
   }
+}
+
+/** Elsewhere readers of the table may drop the metadata without a word. */
+function checkDomains(folder: string, protocol: Protocol | undefined): void {
+  if (protocol !== undefined && hasFeature(protocol, "domainMetadata")) return;
+  throw new MillraceError(`The table ${folder} does not have the feature domainMetadata.`, {
+    code: "delta/bad-property",
+    hint: "Set the table property delta.feature.domainMetadata to supported first.",
+  });
 }

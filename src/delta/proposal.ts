@@ -1,9 +1,17 @@
 /** A change made ready to be tried at any version: its actions, and what it relies on. */
 
 import { randomUUID } from "node:crypto";
-import { type AddFile, keyOf, type MetadataAction, type RemoveFile } from "./action.ts";
+import {
+  type AddFile,
+  type DomainMetadata,
+  keyOf,
+  type MetadataAction,
+  type RemoveFile,
+} from "./action.ts";
 import { commitInfo, type Description } from "./commit-info.ts";
 import type { Reliance } from "./conflict.ts";
+import { decodePath } from "./data-path.ts";
+import { mayHaveRead, type Reads, readsRows } from "./reads.ts";
 import { renderCommit } from "./render-commit.ts";
 import { renderSchema } from "./schema-text.ts";
 import { keepsTimes, type Snapshot } from "./snapshot.ts";
@@ -27,7 +35,8 @@ interface Intent {
     readonly remove?: readonly AddFile[] | "all";
     readonly dataChange?: boolean;
     readonly transactions?: readonly { readonly appId: string; readonly version: bigint }[];
-    readonly reads?: "nothing" | "whole table" | { readonly appIds: readonly string[] };
+    readonly domains?: readonly DomainMetadata[];
+    readonly reads?: Reads;
   };
   readonly planned: PlannedTable | undefined;
   readonly adopted: readonly AddFile[];
@@ -49,10 +58,11 @@ export function proposalOf(intent: Intent, made: Date): Proposal {
     protocol: planned?.protocol === before?.protocol ? undefined : planned?.protocol,
     metadata,
     transactions: (change.transactions ?? []).map((txn) => ({ ...txn, lastUpdated: time })),
+    domains: change.domains ?? [],
     removes,
     adds: [...(change.adopted ?? []), ...adopted].map((file) => ({ ...file, dataChange })),
   };
-  const isBlindAppend = removes.length === 0 && !reliance.wholeTable;
+  const isBlindAppend = removes.length === 0 && !readsRows(readsOf(change));
   return {
     folder,
     before,
@@ -94,14 +104,22 @@ function removalsOf(
   }));
 }
 
-function relianceOf({ change }: Intent, removes: readonly RemoveFile[]): Reliance {
-  const { reads = "nothing", transactions = [], remove } = change;
-  const read = typeof reads === "object" ? reads.appIds : [];
+function relianceOf({ before, change }: Intent, removes: readonly RemoveFile[]): Reliance {
+  const { transactions = [], domains = [] } = change;
+  const reads = readsOf(change);
+  const read = typeof reads === "object" ? (reads.appIds ?? []) : [];
   return {
-    wholeTable: reads === "whole table" || remove === "all",
+    mayHaveRead: mayHaveRead(reads, before),
     appIds: new Set([...read, ...transactions.map(({ appId }) => appId)]),
-    removes: new Set(removes.map(keyOf)),
+    domains: new Set(domains.map(({ domain }) => domain)),
+    removes: new Map(removes.map((file) => [decodePath(file.path), keyOf(file)])),
   };
+}
+
+/** Taking all away is meant of all there is, also of what came meanwhile. */
+function readsOf({ reads = "nothing", remove }: Intent["change"]): Reads {
+  if (remove !== "all") return reads;
+  return typeof reads === "string" ? "whole table" : { ...reads, where: [] };
 }
 
 function metadataOf(

@@ -31,7 +31,7 @@ export interface CommitContent {
   readonly protocol?: Protocol | undefined;
   readonly metadata?: MetadataAction | undefined;
   readonly transactions: readonly Transaction[];
-  readonly domains?: readonly DomainMetadata[];
+  readonly domains: readonly DomainMetadata[];
   readonly removes: readonly RemoveFile[];
   readonly adds: readonly AddFile[];
 }
@@ -43,6 +43,7 @@ export function renderCommit(content: CommitContent): Uint8Array {
     ...(content.protocol === undefined ? [] : [{ protocol: content.protocol }]),
     ...(content.metadata === undefined ? [] : [{ metaData: metadataBody(content.metadata) }]),
     ...content.transactions.map((txn) => ({ txn })),
+    ...content.domains.map((domainMetadata) => ({ domainMetadata })),
     ...content.removes.map((remove) => ({ remove })),
     ...content.adds.map((add) => ({ add })),
   ];

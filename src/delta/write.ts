@@ -12,7 +12,7 @@
 import { noCrash } from "../base/crash-point.ts";
 import { systemCodeOf } from "../base/error.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
-import type { AddFile } from "./action.ts";
+import type { AddFile, DomainMetadata } from "./action.ts";
 import { adoptFiles } from "./adopt.ts";
 import { checkChange } from "./check-change.ts";
 import { checkpointWhenDue } from "./checkpoint.ts";
@@ -20,6 +20,7 @@ import type { Description } from "./commit-info.ts";
 import { decodePath, inFolder } from "./data-path.ts";
 import { proposalOf } from "./proposal.ts";
 import { winVersion } from "./race.ts";
+import type { Reads } from "./reads.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type DeltaContext, openSnapshot, refreshSnapshot } from "./table.ts";
 import { planTable, type TableSpec } from "./table-spec.ts";
@@ -39,8 +40,10 @@ export interface Change extends Description {
   /** The new table, or what it becomes. */
   readonly schema?: TableSpec;
   readonly transactions?: readonly { readonly appId: string; readonly version: bigint }[];
-  /** What the change was computed from, for the conflict check. Removing files reads them. */
-  readonly reads?: "nothing" | "whole table" | { readonly appIds: readonly string[] };
+  /** Metadata of domains to set or, with `removed`, to take away; the table has the feature for it. */
+  readonly domains?: readonly DomainMetadata[];
+  /** What the change was computed from, for the conflict check; nothing by default. Removing all files reads the whole table. */
+  readonly reads?: Reads;
 }
 
 /** The table as the change's maker saw it; without a version there was none. */
