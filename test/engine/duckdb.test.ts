@@ -1,6 +1,7 @@
 /** DuckDB as an engine: the contract, its cells of every type, its limits and what it leaves behind. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -167,6 +168,19 @@ describe("DuckDB", () => {
     } finally {
       tiny.close();
     }
+  });
+
+  test("what a killed process spilled is removed by the next one", async () => {
+    const inside = mkdtempSync(join(folder, "temp-"));
+    const source = new URL("../../src/engine/duckdb.ts", import.meta.url).href;
+    const script = `const { createDuckDB } = await import(${JSON.stringify(source)}); await createDuckDB({ tempFolder: ${JSON.stringify(inside)} }); process.kill(process.pid, "SIGKILL");`;
+    const { signal } = spawnSync(process.execPath, ["--input-type=module", "-e", script]);
+    assert.equal(signal, "SIGKILL");
+    assert.equal(readdirSync(inside).length, 1);
+    const next = await createDuckDB({ tempFolder: inside });
+    assert.equal(readdirSync(inside).length, 1);
+    next.close();
+    assert.deepEqual(readdirSync(inside), []);
   });
 
   test("an engine closed while a statement runs ends it and leaves no folder", async () => {
