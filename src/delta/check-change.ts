@@ -4,7 +4,7 @@ import { MillraceError } from "../base/error.ts";
 import { type AddFile, keyOf, type Protocol } from "./action.ts";
 import { wantedMode } from "./column-mapping.ts";
 import { whyUntrue } from "./evolution.ts";
-import { checkWritable, hasFeature } from "./protocol.ts";
+import { checkRulesKept, checkWritable, hasFeature } from "./protocol.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { PlannedTable } from "./table-spec.ts";
 
@@ -13,6 +13,7 @@ interface Intent {
   readonly adopted?: readonly AddFile[];
   readonly remove?: readonly AddFile[] | "all";
   readonly dataChange?: boolean;
+  readonly kept?: readonly string[];
   readonly transactions?: readonly { readonly appId: string }[];
   readonly domains?: readonly { readonly domain: string }[];
 }
@@ -25,14 +26,11 @@ export function checkChange(
   planned: PlannedTable | undefined,
 ): void {
   if (before !== undefined) {
-    const { protocol, metadata, version } = before;
-    checkWritable(protocol, metadata, { table: folder, version });
+    checkWritable(before.protocol, { table: folder, version: before.version });
     checkRemoval(before, change);
   }
   if (planned !== undefined) {
-    const { fields, protocol, metadata } = planned;
-    const content = { fields, configuration: metadata.configuration };
-    checkWritable(protocol, content, { table: folder, version: (before?.version ?? -1) + 1 });
+    checkWritable(planned.protocol, { table: folder, version: (before?.version ?? -1) + 1 });
     if (before !== undefined && before.files.length > 0 && change.remove !== "all") {
       checkFilesStayTrue(before, planned);
     }
@@ -43,6 +41,7 @@ export function checkChange(
       hint: "Create it first, with its columns.",
     });
   }
+  checkRules(folder, before, change, planned);
   const { transactions = [], domains = [] } = change;
   checkOnce(
     folder,
@@ -55,6 +54,21 @@ export function checkChange(
     domains.map(({ domain }) => domain),
   );
   if (domains.length > 0) checkDomains(folder, planned?.protocol ?? before?.protocol);
+}
+
+/** Rows that only move, or stay in a file that loses others, kept the rules when they were added. */
+function checkRules(
+  folder: string,
+  before: Snapshot | undefined,
+  { add = [], adopted = [], remove = [], dataChange = true, kept = [] }: Intent,
+  planned: PlannedTable | undefined,
+): void {
+  const fields = planned?.fields ?? before?.metadata.fields ?? [];
+  const { configuration = {} } = planned?.metadata ?? before?.metadata ?? {};
+  const held = new Set(remove === "all" ? [] : remove.map(({ path }) => path));
+  const isNew = add.length > 0 || adopted.some(({ path }) => !held.has(path));
+  const duties = { fields, configuration, addsRows: dataChange && isNew, kept };
+  checkRulesKept(duties, { table: folder, version: before?.version ?? 0 });
 }
 
 function checkRemoval({ folder, metadata, state }: Snapshot, change: Intent): void {

@@ -7,6 +7,19 @@ export function someField(fields: readonly Field[], test: (field: Field) => bool
   return fields.some((field) => test(field) || someFieldOfType(field.type, test));
 }
 
+/** Shows every field, outer ones first; a path has `element`, `key` and `value` for what is inside lists and maps. */
+export function visitFields(
+  fields: readonly Field[],
+  visit: (field: Field, path: readonly string[]) => void,
+  path: readonly string[] = [],
+): void {
+  for (const field of fields) {
+    const here = [...path, field.name];
+    visit(field, here);
+    visitType(field.type, visit, here);
+  }
+}
+
 /** The same tree with every field replaced; `change` sees a field whose inner fields are changed already. */
 export function mapFields(
   fields: readonly Field[],
@@ -36,6 +49,28 @@ function mapType(
         key: mapType(type.key, change, [...path, "key"]),
         value: mapType(type.value, change, [...path, "value"]),
       };
+  }
+}
+
+function visitType(
+  type: DataType,
+  visit: (field: Field, path: readonly string[]) => void,
+  path: readonly string[],
+): void {
+  if (typeof type === "string") return;
+  switch (type.kind) {
+    case "decimal":
+      break;
+    case "struct":
+      visitFields(type.fields, visit, path);
+      break;
+    case "array":
+      visitType(type.element, visit, [...path, "element"]);
+      break;
+    case "map":
+      visitType(type.key, visit, [...path, "key"]);
+      visitType(type.value, visit, [...path, "value"]);
+      break;
   }
 }
 

@@ -3,7 +3,7 @@
 import { MillraceError } from "../base/error.ts";
 import type { Field } from "../schema/type.ts";
 import type { Protocol } from "./action.ts";
-import { someField } from "./field-tree.ts";
+import { rulesOf } from "./table-rule.ts";
 
 const READER_FEATURES: readonly string[] = [
   "columnMapping",
@@ -42,12 +42,15 @@ interface Subject {
   readonly version: number;
 }
 
-interface Content {
+export interface WriterDuties {
   readonly fields: readonly Field[];
   readonly configuration: Readonly<Record<string, string>>;
+  readonly addsRows: boolean;
+  /** Names of the rules that the new rows are known to keep. */
+  readonly kept: readonly string[];
 }
 
-/** Throws `delta/unsupported-feature` where reading needs something we do not know. */
+/** Throws `delta/unsupported-to-read` where reading needs something we do not know. */
 export function checkReadable(protocol: Protocol, { table, version }: Subject): void {
   const { minReaderVersion, readerFeatures = [] } = protocol;
   if (minReaderVersion > 3 || minReaderVersion < 1) {
@@ -59,8 +62,8 @@ export function checkReadable(protocol: Protocol, { table, version }: Subject): 
   }
 }
 
-/** Throws `delta/unsupported-feature` where a writer of this table would have a duty that we do not fulfil. */
-export function checkWritable(protocol: Protocol, content: Content, subject: Subject): void {
+/** Throws `delta/unsupported-to-write` where a writer of this table has duties that we do not know. */
+export function checkWritable(protocol: Protocol, subject: Subject): void {
   checkReadable(protocol, subject);
   const { minWriterVersion, writerFeatures = [] } = protocol;
   if (minWriterVersion > 7 || minWriterVersion < 1) {
@@ -70,8 +73,16 @@ export function checkWritable(protocol: Protocol, content: Content, subject: Sub
   if (minWriterVersion === 7 && unknown.length > 0) {
     throw refused(`uses ${listed(unknown)}`, "write", subject);
   }
-  const used = usedDuties(content);
-  if (used.length > 0) throw refused(`has ${used.join(" and ")}`, "write", subject);
+}
+
+/** Throws `delta/unsupported-to-write` where rows are added that nobody checked against a rule of the table. */
+export function checkRulesKept(duties: WriterDuties, subject: Subject): void {
+  const { fields, configuration, addsRows, kept } = duties;
+  if (!addsRows) return;
+  const open = rulesOf(fields, configuration).filter(({ name }) => !kept.includes(name));
+  if (open.length === 0) return;
+  const names = open.map(({ name }) => name).join(" and ");
+  throw refused(`has the ${names}`, "write", subject);
 }
 
 /** True where the table is under the feature: it is listed, or implied by a version before the lists. */
@@ -116,21 +127,6 @@ function legacyFeatures(minWriterVersion: number): string[] {
   return Object.entries(LEGACY_WRITER)
     .filter(([version]) => Number(version) <= minWriterVersion)
     .flatMap(([, names]) => names);
-}
-
-/** The rules in a schema or its properties that a writer must enforce and we do not, in words. */
-function usedDuties({ fields, configuration }: Content): string[] {
-  const holds = (...keys: string[]) =>
-    someField(fields, ({ metadata = {} }) => keys.some((key) => key in metadata));
-  const constraints = Object.keys(configuration).filter((key) =>
-    key.startsWith("delta.constraints."),
-  );
-  return [
-    ...constraints.map((key) => `the CHECK constraint ${key.slice("delta.constraints.".length)}`),
-    ...(holds("delta.invariants") ? ["column invariants"] : []),
-    ...(holds("delta.generationExpression") ? ["generated columns"] : []),
-    ...(holds("delta.identity.start", "delta.identity.step") ? ["identity columns"] : []),
-  ];
 }
 
 function listed(features: readonly string[]): string {

@@ -37,6 +37,8 @@ export interface Change extends Description {
   readonly remove?: readonly AddFile[] | "all";
   /** False where the rows stay the same multiset and only lie in other files. */
   readonly dataChange?: boolean;
+  /** Names of the table's rules (`rulesOf`) that its maker knows every added row to keep; any other refuses the change. */
+  readonly kept?: readonly string[];
   /** The new table, or what it becomes. */
   readonly schema?: TableSpec;
   readonly transactions?: readonly { readonly appId: string; readonly version: bigint }[];

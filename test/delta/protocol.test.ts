@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { MillraceError } from "../../src/base/error.ts";
 import type { Protocol } from "../../src/delta/action.ts";
 import { hasFeature, protocolFor } from "../../src/delta/protocol.ts";
+import { rulesOf } from "../../src/delta/table-rule.ts";
 import { commit } from "../../src/delta/write.ts";
 import type { Field } from "../../src/schema/type.ts";
 import { column, type Lake, openLake } from "./lake.ts";
@@ -139,21 +140,63 @@ test("versions beyond those we know are refused by their number", async () => {
   );
 });
 
-test("rules that we do not enforce are refused where they are in use, whichever version brought them", async () => {
+test("rows are added only where the maker knows them to keep every rule of the table, whichever version brought it", async () => {
   const old = { minReaderVersion: 1, minWriterVersion: 6 };
-  const cases: [Parameters<typeof foreignTable>[1], RegExp][] = [
-    [{ configuration: { "delta.constraints.positive": "id > 0" } }, /CHECK constraint positive/],
-    [{ metadata: { "delta.invariants": "{}" } }, /column invariants/],
-    [{ metadata: { "delta.generationExpression": "1" } }, /generated columns/],
-    [{ metadata: { "delta.identity.start": 1 } }, /identity columns/],
+  const invariant = '{"expression":{"expression":"id > 3"}}';
+  const cases: [Parameters<typeof foreignTable>[1], string][] = [
+    [{ configuration: { "delta.constraints.low": "id > 0" } }, "CHECK constraint low"],
+    [{ metadata: { "delta.invariants": invariant } }, "invariant of column id"],
+    [{ metadata: { "delta.generationExpression": "1" } }, "generated column id"],
+    [{ metadata: { "delta.identity.start": 1 } }, "identity column id"],
   ];
-  for (const [content, pattern] of cases) {
+  for (const [content, rule] of cases) {
+    const base = await lake.open(foreignTable(old, content));
     await assert.rejects(
-      writing(foreignTable(old, content)),
-      refusal("delta/unsupported-to-write", pattern),
+      lake.append(base, "SELECT 7::BIGINT AS id"),
+      refusal("delta/unsupported-to-write", new RegExp(`has the ${rule}, which`)),
     );
+    const known = rulesOf(base.metadata.fields, base.metadata.configuration);
+    assert.deepEqual(
+      known.map(({ name }) => name),
+      [rule],
+    );
+    assert.equal((await lake.append(base, "SELECT 7::BIGINT AS id", { kept: [rule] })).version, 1);
   }
-  assert.equal((await writing(foreignTable(old))).version, 1);
+  const plain = await lake.open(foreignTable(old));
+  assert.equal((await lake.append(plain, "SELECT 7::BIGINT AS id")).version, 1);
+});
+
+test("a change that adds no row meets no rule of the table", async () => {
+  const folder = foreignTable(
+    { minReaderVersion: 1, minWriterVersion: 3 },
+    { configuration: { "delta.constraints.low": "id > 0" } },
+  );
+  const kept = ["CHECK constraint low"];
+  const filled = await lake.append(await lake.open(folder), "SELECT 7::BIGINT AS id", { kept });
+  const moved = await lake.append(filled, "SELECT 7::BIGINT AS id", {
+    remove: filled.files,
+    dataChange: false,
+  });
+  assert.equal(
+    (await commit(lake.context, moved, { operation: "DELETE", remove: "all" })).rows,
+    0n,
+  );
+});
+
+test("an invariant is the condition inside its JSON, and a nested column is named by its whole path", () => {
+  const inner: Field = {
+    ...column("x", "long"),
+    metadata: { "delta.invariants": '{"expression":{"expression":"x > 3"}}' },
+  };
+  const list = { kind: "array" as const, element: { kind: "struct" as const, fields: [inner] } };
+  assert.deepEqual(rulesOf([column("a", { ...list, containsNull: true })], {}), [
+    {
+      name: "invariant of column a.element.x",
+      kind: "invariant",
+      expression: "x > 3",
+      column: ["a", "element", "x"],
+    },
+  ]);
 });
 
 test("nothing is removed from an append-only table", async () => {
