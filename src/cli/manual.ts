@@ -51,6 +51,9 @@ const VERSION: readonly OptionManual[] = [
 ];
 const ALL: OptionManual = { name: "all", about: "Shows everything, however long" };
 
+const TABLE_NOTE =
+  "TABLE is a name such as bronze.orders, or the path of any Delta table, which has a slash: ./events.";
+
 export const COMMANDS: readonly CommandManual[] = [
   {
     name: "init",
@@ -83,7 +86,8 @@ export const COMMANDS: readonly CommandManual[] = [
     about: "Ask the lake in SQL",
     arguments: ["SQL"],
     notes: [
-      'Tables stand by their names: bronze.orders, quarantine."bronze.orders", system.runs. An older version is named behind the table: from bronze.orders at (version => 3). SQL may be - for standard input.',
+      'Tables stand by their names: bronze.orders, quarantine."bronze.orders", system.runs. An older version is named behind the table: from bronze.orders at (version => 3).',
+      "Any Delta table stands by its path, also outside of projects: delta_scan('path/of/table'), delta_scan('path/of/table', version => 3), delta_scan('path/of/table', timestamp => '2026-03-01'). SQL may be - for standard input.",
       "A terminal shows up to 100 rows, cut to its width; elsewhere all rows are printed with tabs between.",
     ],
     options: [
@@ -98,6 +102,7 @@ export const COMMANDS: readonly CommandManual[] = [
       'millrace query "select shop, sum(amount) from bronze.orders group by all"',
       'millrace query "from gold.revenue" --to revenue.parquet',
       'millrace query "from bronze.orders at (version => 3)" --lake /data/lake --json',
+      "millrace query \"select count(*) from delta_scan('/data/events')\"",
     ],
   },
   {
@@ -112,7 +117,7 @@ export const COMMANDS: readonly CommandManual[] = [
     name: "history",
     about: "Show the versions of a table",
     arguments: ["TABLE"],
-    notes: [],
+    notes: [TABLE_NOTE],
     options: [
       {
         name: "limit",
@@ -161,7 +166,7 @@ export const COMMANDS: readonly CommandManual[] = [
     name: "export",
     about: "Write a table to a file",
     arguments: ["TABLE"],
-    notes: ["The file is there whole or not at all."],
+    notes: [TABLE_NOTE, "The file is there whole or not at all."],
     options: [
       { name: "to", value: "FILE", about: "FILE.csv, .json, .ndjson or .parquet" },
       ...VERSION,

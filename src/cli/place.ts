@@ -4,7 +4,8 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { MillraceError } from "../base/error.ts";
 import type { Project } from "../project/load.ts";
-import type { Workspace } from "../run/workspace.ts";
+import type { TablePlace } from "../run/table-place.ts";
+import type { EngineOptions, Workspace } from "../run/workspace.ts";
 import { checkParams } from "./arguments.ts";
 import type { CommandContext } from "./context.ts";
 import { parseCrash } from "./crash.ts";
@@ -31,20 +32,13 @@ export async function openProject({
 
 /** For commands that change the lake; the caller closes it. */
 export async function openPlace(
-  { environment }: CommandContext,
+  { environment }: Pick<CommandContext, "environment">,
   lakePath: string,
 ): Promise<Workspace> {
-  const { MILLRACE_MEMORY_LIMIT: memoryLimit, MILLRACE_THREADS: threads } = environment;
   const crash = parseCrash(environment.MILLRACE_CRASH_AT);
-  const threadCount = checkThreads(threads);
-  checkMemory(memoryLimit);
+  const engine = engineOptions(environment);
   const { openWorkspace } = await import("../run/workspace.ts");
-  return openWorkspace({
-    lakePath,
-    ...(memoryLimit === undefined || memoryLimit === "" ? {} : { memoryLimit }),
-    ...(threadCount === undefined ? {} : { threads: threadCount }),
-    ...(crash === undefined ? {} : { crash }),
-  });
+  return openWorkspace({ lakePath, ...engine, ...(crash === undefined ? {} : { crash }) });
 }
 
 /** Runs `work` on the lake of `--lake`, which needs no project, or else of the project. Ctrl-C ends what the engine does. */
@@ -69,6 +63,55 @@ export async function withLake<T>(
   }
 }
 
+/**
+ * Runs `work` where tables stand by name in the lake of `--lake` or of the project, and by path anywhere. Where there is
+ * neither, nothing is said as long as no table is asked for by its name.
+ */
+export async function withTables<T>(
+  context: CommandContext,
+  work: (place: TablePlace) => Promise<T>,
+): Promise<T> {
+  const { stop, here, environment } = context;
+  checkParams(context.args.texts("param"));
+  const engineOf = engineOptions(environment);
+  const path = await findLake(context);
+  const { openEngine } = await import("../run/workspace.ts");
+  const { systemClock: clock } = await import("../run/clock.ts");
+  const workspace = typeof path === "string" ? await openPlace(context, path) : undefined;
+  const engine = workspace?.lake.engine ?? (await openEngine(engineOf));
+  const lake = (): Workspace["lake"] => {
+    if (workspace === undefined) throw path;
+    return workspace.lake;
+  };
+  try {
+    return await stop.during(
+      () => work({ engine, clock, here, lake }),
+      () => engine.interrupt(),
+    );
+  } finally {
+    if (workspace === undefined) engine.close();
+    else await workspace.close();
+  }
+}
+
+/** The folder of the lake, or why there is none. */
+async function findLake(context: CommandContext): Promise<string | MillraceError> {
+  const { args, here } = context;
+  const given = args.text("lake");
+  try {
+    const path = given === undefined ? (await openProject(context)).lakePath : resolve(here, given);
+    await checkThere(path, given === undefined);
+    return path;
+  } catch (error) {
+    const isNone =
+      error instanceof MillraceError &&
+      (error.code === "lake/not-there" ||
+        (error.code === "project/not-found" && !args.has("project")));
+    if (isNone) return error;
+    throw error;
+  }
+}
+
 async function checkThere(path: string, isOfProject: boolean): Promise<void> {
   const isThere = await stat(path).then(
     () => true,
@@ -79,6 +122,16 @@ async function checkThere(path: string, isOfProject: boolean): Promise<void> {
     code: "lake/not-there",
     hint: isOfProject ? "`millrace run` makes it." : "Give the folder of a lake with --lake.",
   });
+}
+
+function engineOptions(environment: CommandContext["environment"]): EngineOptions {
+  const { MILLRACE_MEMORY_LIMIT: memoryLimit, MILLRACE_THREADS: threads } = environment;
+  const threadCount = checkThreads(threads);
+  checkMemory(memoryLimit);
+  return {
+    ...(memoryLimit === undefined || memoryLimit === "" ? {} : { memoryLimit }),
+    ...(threadCount === undefined ? {} : { threads: threadCount }),
+  };
 }
 
 function checkMemory(text: string | undefined): void {

@@ -1,6 +1,7 @@
 /** Names of tables as people write them on the command line. */
 
 import { MillraceError } from "../base/error.ts";
+import type { TableAddress } from "../run/table-place.ts";
 
 /** Quotes as SQL wants them are taken off: `quarantine."bronze.orders"` is quarantine.bronze.orders. */
 export function checkName(text: string): string {
@@ -10,4 +11,18 @@ export function checkName(text: string): string {
     code: "cli/bad-value",
     hint: "Write schema and table: bronze.orders. `millrace tables` lists them.",
   });
+}
+
+/** What has a slash, or is nothing but dots, is a path or an address; everything else must be a name. */
+export function readAddress(text: string): TableAddress {
+  if (/[/\\]/.test(text) || /^\.{1,2}$/.test(text)) return { path: text };
+  try {
+    return { name: checkName(text) };
+  } catch (cause) {
+    throw new MillraceError(`${JSON.stringify(text)} is no name of a table, and no path`, {
+      code: "cli/bad-value",
+      hint: `Write schema and table: bronze.orders. For a folder write ./${text}`,
+      cause,
+    });
+  }
 }

@@ -24,15 +24,20 @@ export interface CommitRecord {
 
 const AT_ONCE = 8;
 
-/** Commits newest first: those after version `after`, at most `limit`. Commits cleaned away are not listed. */
+/** Commits newest first: those after version `after` up to `last`, at most `limit`. Commits cleaned away are not listed. */
 export async function history(
   context: Pick<DeltaContext, "storage">,
   folder: string,
-  { after = -1, limit = Number.POSITIVE_INFINITY }: { after?: number; limit?: number } = {},
+  {
+    after = -1,
+    last = Number.POSITIVE_INFINITY,
+    limit = Number.POSITIVE_INFINITY,
+  }: { after?: number; last?: number; limit?: number } = {},
 ): Promise<CommitRecord[]> {
   const { storage } = context;
   const { commits } = await listLog(storage, folder, after + 1);
-  const newest = commits.slice(Math.max(0, commits.length - limit)).toReversed();
+  const wanted = commits.filter(({ version }) => version <= last);
+  const newest = wanted.slice(Math.max(0, wanted.length - limit)).toReversed();
   const times = new Map(risingTimes(commits).map(({ version, time }) => [version, time]));
   return mapInOrder(newest, AT_ONCE, async ({ path, version }) => {
     const { info = {}, transactions, adds, removes } = await readCommit(storage, path);

@@ -80,7 +80,7 @@ export async function listTables(lake: Lake): Promise<string[]> {
 
 /** A table version as text that can stand in FROM on any session of the engine. */
 export async function relationOf(
-  lake: Lake,
+  lake: Pick<Lake, "engine" | "delta">,
   snapshot: Snapshot,
   filters: readonly Filter[] = [],
 ): Promise<string> {

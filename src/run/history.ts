@@ -1,9 +1,8 @@
 /** What happened to a table, version by version, in the words of those who wrote it. */
 
 import { type CommitRecord, history } from "../delta/history.ts";
-import type { At } from "../delta/table.ts";
-import { type Lake, loadTable } from "../lake/lake.ts";
 import { addLedgers, type Ledger, stepInfoOf } from "../lake/step-info.ts";
+import type { OpenedTable } from "./table-place.ts";
 
 export interface TableVersion {
   readonly version: number;
@@ -22,20 +21,14 @@ export interface TableVersion {
   readonly metrics: Readonly<Record<string, unknown>>;
 }
 
-/** Newest first, from the version given; at most `limit`. Commits cleaned away are not listed. */
+/** Newest first, from the version that is opened; at most `limit`. Commits cleaned away are not listed. */
 export async function readHistory(
-  lake: Lake,
-  table: string,
-  { at, limit }: { readonly at?: At; readonly limit?: number } = {},
+  { delta, snapshot }: Pick<OpenedTable, "delta" | "snapshot">,
+  { limit }: { readonly limit?: number } = {},
 ): Promise<TableVersion[]> {
-  const { folder, version: newest } = await loadTable(lake, table, at);
-  // Where an older version is the newest asked for, the limit counts from it.
-  const bound = limit === undefined || at !== undefined ? {} : { limit };
-  const records = await history(lake.delta, folder, bound);
-  return records
-    .filter(({ version }) => version <= newest)
-    .slice(0, limit)
-    .map(versionOf);
+  const { folder, version: last } = snapshot;
+  const records = await history(delta, folder, { last, ...(limit === undefined ? {} : { limit }) });
+  return records.map(versionOf);
 }
 
 function versionOf(record: CommitRecord): TableVersion {

@@ -1,4 +1,4 @@
-/** A question to the lake: SQL in which every table stands by its name, and only what it names is opened. */
+/** A question in SQL: tables of the lake stand in it by their names, others by their paths, and only what it names is opened. */
 
 import { randomUUID } from "node:crypto";
 import { MillraceError } from "../base/error.ts";
@@ -10,9 +10,18 @@ import { sqlFaultOf } from "../engine/fault.ts";
 import { type Lake, listTables, loadTable, relationOf } from "../lake/lake.ts";
 import { folderOf } from "../schema/table.ts";
 import type { Field } from "../schema/type.ts";
+import { type Lexeme, lexemes } from "../sql/lexeme.ts";
 import { quoteName } from "../sql/quote.ts";
-import { type NamedTable, readSelect } from "./select.ts";
-import { findTableWords } from "./time-travel.ts";
+import { type CalledTable, type NamedTable, readSelect, type Select } from "./select.ts";
+import {
+  badCall,
+  checkArguments,
+  readArgument,
+  readCallWords,
+  type TableCallWords,
+} from "./table-call.ts";
+import { openAddress, openPath, type TableAddress, type TablePlace } from "./table-place.ts";
+import { findTableWords, readAt } from "./time-travel.ts";
 
 /** A query that is known to be right and has not run. */
 export interface Query {
@@ -33,22 +42,26 @@ const ENGINE_SCHEMAS: ReadonlySet<string> = new Set(["information_schema", "pg_c
 
 /**
  * Checks the SQL and makes its tables known: `bronze.orders`, `quarantine."bronze.orders"`, `system.runs`, each with
- * `at (version => 3)` or `at (timestamp => '...')` behind it where an older version is meant. Throws `query/...` for
- * what is no single SELECT, `lake/no-table` for a table that is not there, `engine/sql` for other mistakes.
+ * `at (version => 3)` or `at (timestamp => '...')` behind it where an older version is meant, and
+ * `delta_scan('path', version => 3)` for a table that lies anywhere. Throws `query/...` for what is no single SELECT,
+ * `lake/no-table` or `delta/no-table` for a table that is not there, `engine/sql` for other mistakes.
  */
-export async function openQuery(lake: Lake, sql: string): Promise<Query> {
-  const select = await readSelect(lake.engine, sql);
+export async function openQuery(place: TablePlace, sql: string): Promise<Query> {
+  const { engine } = place;
+  const select = await readSelect(engine, sql);
   const catalog = `lake ${randomUUID().slice(0, 8)}`;
-  await lake.engine.run(`attach ':memory:' as ${quoteName(catalog)}`);
-  const session = await lake.engine.session();
+  await engine.run(`attach ':memory:' as ${quoteName(catalog)}`);
+  const session = await engine.session();
   const close = async (): Promise<void> => {
     session.close();
-    await lake.engine.run(`detach ${quoteName(catalog)}`);
+    await engine.run(`detach ${quoteName(catalog)}`);
   };
   try {
     await session.run(`use ${quoteName(catalog)}`);
-    const text = await nameTables({ lake, session, catalog }, select);
-    await session.describe(text).catch((error: unknown) => explainName(lake, error, select.tables));
+    const text = await nameTables({ place, session, catalog }, select);
+    await session
+      .describe(text)
+      .catch((error: unknown) => explainName(place, error, select.tables));
     const relation = `(\n${text}\n)`;
     const fields = await session.describe(`from ${relation}`);
     return stoppable({
@@ -65,12 +78,12 @@ export async function openQuery(lake: Lake, sql: string): Promise<Query> {
 }
 
 /** A table version as it is, without SQL of a person. */
-export async function openTable(lake: Lake, name: string, at?: At): Promise<Query> {
-  const snapshot = await loadTable(lake, name, at);
-  const session = await lake.engine.session();
+export async function openTable(place: TablePlace, address: TableAddress, at?: At): Promise<Query> {
+  const { snapshot, delta } = await openAddress(place, address, at);
+  const session = await place.engine.session();
   return stoppable({
     session,
-    relation: await relationOf(lake, snapshot),
+    relation: await relationOf({ engine: session, delta }, snapshot),
     fields: snapshot.metadata.fields,
     explain: (error) => error,
     close: async () => session.close(),
@@ -91,33 +104,63 @@ function stoppable(query: Omit<Query, "interrupt" | "isInterrupted">): Query {
   };
 }
 
-interface Place {
-  readonly lake: Lake;
+interface Naming {
+  readonly place: TablePlace;
   readonly session: Engine;
   readonly catalog: string;
 }
 
+/** What takes the place of some characters of the query. */
+interface Change {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
 /** Makes a view of each table; the text changes where the engine could not find the view by the words in it. */
-async function nameTables(
-  place: Place,
-  { text, tables }: { readonly text: string; readonly tables: readonly NamedTable[] },
-): Promise<string> {
-  const { lake, session, catalog } = place;
+async function nameTables(naming: Naming, select: Select): Promise<string> {
+  const source = { text: select.text, list: lexemes(select.text) };
+  const called = await viewCalls(naming, source, select.calls);
+  // What stands inside the brackets of a call was asked for when its arguments were read.
+  const outside = select.tables.filter(
+    ({ offset }) => !called.some(({ start, end }) => offset > start && offset < end),
+  );
+  const changes = [...called, ...(await viewTables(naming, source, outside))];
+  // From the end, so that places further ahead stay where they are.
+  return changes
+    .toSorted((a, b) => b.start - a.start)
+    .reduce((text, { start, end, text: words }) => {
+      // Failures are told by line, so a line that goes with the words comes back.
+      const breaks = text.slice(start, end).split("\n").length - words.split("\n").length;
+      return text.slice(0, start) + words + "\n".repeat(Math.max(0, breaks)) + text.slice(end);
+    }, source.text);
+}
+
+interface Source {
+  readonly text: string;
+  readonly list: readonly Lexeme[];
+}
+
+async function viewTables(
+  { place, session, catalog }: Naming,
+  source: Source,
+  tables: readonly NamedTable[],
+): Promise<Change[]> {
   const databases = new Set(
     (await session.rows("select database_name as name from duckdb_databases()")).map((row) =>
       String(row.name).toLowerCase(),
     ),
   );
   const views = new Map<string, Snapshot>();
-  let changed = text;
-  // From the end, so that places further ahead stay where they are.
-  for (const table of tables.toSorted((a, b) => b.offset - a.offset)) {
+  const changes: Change[] = [];
+  for (const table of tables) {
     if (table.catalog.toLowerCase() === "quarantine") throw unquotedQuarantine(table);
     const isForeign = table.catalog !== "" || ENGINE_SCHEMAS.has(table.schema.toLowerCase());
     if (table.schema === "" || isForeign) continue;
+    const lake = place.lake();
     const isHidden = databases.has(table.schema.toLowerCase());
     const words =
-      isHidden || table.isTimeTravel ? await findTableWords(session, text, table) : undefined;
+      isHidden || table.isTimeTravel ? await findTableWords(session, source, table) : undefined;
     const snapshot = await findTable(lake, `${table.schema}.${table.table}`, words?.at);
     const schema =
       words?.at === undefined ? table.schema : `${table.schema}@${String(snapshot.version)}`;
@@ -125,16 +168,51 @@ async function nameTables(
     const twin = views.get(view.toLowerCase());
     if (twin !== undefined && twin.folder !== snapshot.folder) throw twoOfOneName(table);
     if (twin === undefined) {
-      await session.run(
-        `create schema if not exists ${[catalog, schema].map(quoteName).join(".")}`,
-      );
-      await session.run(`create view ${view} as from ${await relationOf(lake, snapshot)}`);
+      await createView(session, view, await relationOf(lake, snapshot));
       views.set(view.toLowerCase(), snapshot);
     }
     if (words === undefined) continue;
-    changed = changed.slice(0, words.start) + view + words.alias + changed.slice(words.end);
+    changes.push({ start: words.start, end: words.end, text: view + words.alias });
   }
-  return changed;
+  return changes;
+}
+
+/** Each call becomes a view of the call's name, by which its columns can be told as those of a function can. */
+async function viewCalls(
+  { place, session, catalog }: Naming,
+  { text, list }: Source,
+  calls: readonly CalledTable[],
+): Promise<Change[]> {
+  const changes: Change[] = [];
+  for (const [index, { call, offset }] of calls.entries()) {
+    const words = readCallWords(text, list, offset);
+    checkArguments(call, words, { least: 1, most: 1, names: ["version", "timestamp"] });
+    const path = await readArgument(session, call, words.positional[0] ?? "");
+    const { delta, snapshot } = await openPath(place, path, await readTime(session, path, words));
+    const view = [catalog, `call ${index}`, call].map(quoteName).join(".");
+    await createView(session, view, await relationOf({ engine: session, delta }, snapshot));
+    changes.push({ start: words.start, end: words.end, text: view });
+  }
+  return changes;
+}
+
+async function readTime(
+  session: Engine,
+  table: string,
+  { named }: TableCallWords,
+): Promise<At | undefined> {
+  const [first, second] = named;
+  if (second !== undefined)
+    throw badCall("version and timestamp say the same thing twice", "Give one.");
+  if (first === undefined) return undefined;
+  const [unit, value] = first;
+  return readAt(session, { unit, value, table });
+}
+
+async function createView(session: Engine, view: string, relation: string): Promise<void> {
+  const schema = view.slice(0, view.lastIndexOf('."'));
+  await session.run(`create schema if not exists ${schema}`);
+  await session.run(`create view ${view} as from ${relation}`);
 }
 
 /** By its name; where upper and lower case differ, by the only one that is written like it. */
@@ -150,14 +228,14 @@ async function findTable(lake: Lake, name: string, at: At | undefined): Promise<
 
 /** A table without its schema: the engine's guess among its own tables would lead astray. */
 async function explainName(
-  lake: Lake,
+  place: TablePlace,
   error: unknown,
   tables: readonly NamedTable[],
 ): Promise<never> {
   const name = /^Table with name (.+?) does not exist!/.exec(sqlFaultOf(error)?.message ?? "")?.[1];
   const isBare = tables.some(({ schema, table }) => schema === "" && table === name);
   if (name === undefined || !isBare) throw error;
-  const known = await listTables(lake);
+  const known = await listTables(place.lake());
   const ending = known.find((table) => table.endsWith(`.${name.toLowerCase()}`));
   const near =
     ending ??

@@ -1,10 +1,11 @@
-/** The SQL that a person asks with: held to be one SELECT by the engine's own parser, and the tables that it names. */
+/** The SQL that a person asks with: held to be one SELECT by the engine's own parser, and the tables that it names and calls. */
 
 import { MillraceError } from "../base/error.ts";
 import { parseJson } from "../base/json.ts";
 import type { Engine } from "../engine/engine.ts";
 import { quoteText } from "../sql/quote.ts";
 import { tokens } from "../sql/token.ts";
+import { isTableCall, parsable, type TableCallName } from "./table-call.ts";
 
 /** A table where the SQL reads from it. */
 export interface NamedTable {
@@ -18,10 +19,18 @@ export interface NamedTable {
   readonly isTimeTravel: boolean;
 }
 
+/** `delta_scan(...)` and its like where the SQL reads from it. */
+export interface CalledTable {
+  readonly call: TableCallName;
+  /** In characters of the text. */
+  readonly offset: number;
+}
+
 export interface Select {
   /** Without what ends a statement, so that it can stand in brackets. */
   readonly text: string;
   readonly tables: readonly NamedTable[];
+  readonly calls: readonly CalledTable[];
 }
 
 /** Functions that change the engine, write files, or hide from the parser what they read. */
@@ -44,7 +53,9 @@ const REFUSED: ReadonlySet<string> = new Set([
 
 /** Throws `query/...` unless the text is one statement that only reads. */
 export async function readSelect(engine: Engine, text: string): Promise<Select> {
-  const [row] = await engine.rows(`select json_serialize_sql(${quoteText(text)})::varchar as tree`);
+  const [row] = await engine.rows(
+    `select json_serialize_sql(${quoteText(parsable(text))})::varchar as tree`,
+  );
   const tree = parseJson(String(row?.tree));
   if (!isNode(tree)) throw new Error("Bug: the engine's parser gave no tree");
   if (tree.error === true) throw refusal(tree, text);
@@ -61,25 +72,49 @@ export async function readSelect(engine: Engine, text: string): Promise<Select> 
       hint: "Ask one at a time.",
     });
   }
-  const found: NamedTable[] = [];
   const bytes = Buffer.from(text);
-  visit(statements, (node) => checkNode(node, bytes, found));
-  return { text: withoutEnd(text), tables: found };
+  const found: Found = {
+    tables: [],
+    calls: [],
+    called: new Set(),
+    offsetOf: ({ query_location: at }) => bytes.subarray(0, Number(at)).toString().length,
+  };
+  visit(statements, (node) => checkNode(node, found));
+  return { text: withoutEnd(text), tables: found.tables, calls: found.calls };
 }
 
 type Node = Readonly<Record<string, unknown>>;
 
-function checkNode(node: Node, bytes: Buffer, found: NamedTable[]): void {
+interface Found {
+  readonly tables: NamedTable[];
+  readonly calls: CalledTable[];
+  /** Function nodes of `calls`. */
+  readonly called: Set<unknown>;
+  offsetOf(node: Node): number;
+}
+
+function checkNode(node: Node, { tables, calls, called, offsetOf }: Found): void {
   if (node.type === "BASE_TABLE") {
-    found.push({
+    tables.push({
       catalog: String(node.catalog_name ?? ""),
       schema: String(node.schema_name ?? ""),
       table: String(node.table_name ?? ""),
-      offset: bytes.subarray(0, Number(node.query_location)).toString().length,
+      offset: offsetOf(node),
       isTimeTravel: isNode(node.at_clause),
     });
   }
   const name = String(node.function_name ?? "").toLowerCase();
+  if (node.type === "TABLE_FUNCTION" && isNode(node.function)) {
+    const call = String(node.function.function_name ?? "").toLowerCase();
+    if (isTableCall(call)) {
+      const isPlain = node.function.schema === "" && node.with_ordinality === "WITHOUT_ORDINALITY";
+      if (!isPlain) throw badCall(call, "takes no schema before it and no WITH ORDINALITY");
+      calls.push({ call, offset: offsetOf(node.function) });
+      called.add(node.function);
+    }
+  }
+  if (isTableCall(name) && !called.has(node))
+    throw badCall(name, "gives rows, so it stands in FROM");
   if (REFUSED.has(name)) {
     throw new MillraceError(`A query may not call ${name}()`, {
       code: "query/refused-function",
@@ -92,6 +127,13 @@ function checkNode(node: Node, bytes: Buffer, found: NamedTable[]): void {
       hint: "`millrace tables` lists the tables of the lake.",
     });
   }
+}
+
+function badCall(call: TableCallName, what: string): MillraceError {
+  return new MillraceError(`${call}() ${what}`, {
+    code: "query/bad-table-call",
+    hint: "Write it as from delta_scan('path/of/table', version => 3) as t",
+  });
 }
 
 function visit(value: unknown, look: (node: Node) => void): void {

@@ -3,7 +3,7 @@
 import { MillraceError } from "../base/error.ts";
 import type { At } from "../delta/table.ts";
 import type { Engine } from "../engine/engine.ts";
-import { tokens } from "../sql/token.ts";
+import { closing, isLexeme, type Lexeme } from "../sql/lexeme.ts";
 import type { NamedTable } from "./select.ts";
 
 /** The characters of a query that name a table, with all that says when. */
@@ -15,43 +15,48 @@ export interface TableWords {
   readonly at: At | undefined;
 }
 
-const IDENTIFIER = String.raw`(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)`;
-const NAME = new RegExp(String.raw`${IDENTIFIER}\s*\.\s*${IDENTIFIER}`, "uy");
-const AT = new RegExp(
-  String.raw`(?<alias>(?:\s+(?:as\s+)?${IDENTIFIER}(?:\s*\([^()]*\))?)?)\s+at\s*\(\s*(?<unit>version|timestamp)\s*=>`,
-  "iuy",
-);
-
+/** `list` holds the lexemes of the whole text. */
 export async function findTableWords(
   session: Engine,
-  text: string,
-  { schema, table, offset, isTimeTravel }: NamedTable,
+  { text, list }: { readonly text: string; readonly list: readonly Lexeme[] },
+  { table, offset, isTimeTravel }: NamedTable,
 ): Promise<TableWords> {
-  const end = match(NAME, text, offset)?.end;
-  if (end === undefined) throw unreadable(`${schema}.${table}`);
-  if (!isTimeTravel) return { start: offset, end, alias: "", at: undefined };
-  const clause = match(AT, text, end);
-  if (clause === undefined) throw unreadable(`${schema}.${table}`);
-  const close = closingBracket(text, clause.end);
-  const value = text.slice(clause.end, close);
+  // The engine's parser has found schema, dot and table here.
+  const first = list.findIndex(({ start }) => start === offset);
+  const name = list[first + 2];
+  if (name === undefined) throw new Error("Bug: a table that was parsed has no name");
+  if (!isTimeTravel) return { start: offset, end: name.end, alias: "", at: undefined };
+  const open = list.findIndex((_, index) => index > first + 2 && isClause(list, index));
+  const close = closing(list, open);
+  const [word, unit, arrow, end] = [list[open - 1], list[open + 1], list[open + 2], list[close]];
+  if (!word || !unit || !arrow || !end) throw new Error("Bug: AT that was parsed is not there");
   return {
     start: offset,
-    end: close + 1,
-    alias: clause.groups.alias ?? "",
-    at: await readAt(session, { unit: clause.groups.unit ?? "", value, table }),
+    end: end.end,
+    alias: text.slice(name.end, word.start).trimEnd(),
+    at: await readAt(session, { unit: unit.text, value: text.slice(arrow.end, end.start), table }),
   };
 }
 
-/** The text that a person gave for a version or an instant, by command line or in SQL. */
-async function readAt(
+/** True where `at (version =>` opens its bracket. */
+function isClause(list: readonly Lexeme[], open: number): boolean {
+  const [unit, arrow] = [list[open + 1], list[open + 2]];
+  const isUnit = isLexeme(unit, "version") || isLexeme(unit, "timestamp");
+  return (
+    isLexeme(list[open - 1], "at") && isLexeme(list[open], "(") && isUnit && isLexeme(arrow, "=>")
+  );
+}
+
+/** The SQL that a person gave for a version or an instant. */
+export async function readAt(
   session: Engine,
   { unit, value, table }: { unit: string; value: string; table: string },
 ): Promise<At> {
   if (unit.toLowerCase() === "version") {
-    const [row] = await session.rows(`select (${value})::bigint as "at"`);
+    const [row] = await session.rows(`select (${value}\n)::bigint as "at"`);
     return { version: checkVersion(String(row?.at), table) };
   }
-  const [row] = await session.rows(`select (${value})::timestamptz as "at"`);
+  const [row] = await session.rows(`select (${value}\n)::timestamptz as "at"`);
   return { timestamp: checkTimestamp(String(row?.at), table) };
 }
 
@@ -76,38 +81,5 @@ export function checkTimestamp(text: string, table: string): Date {
   throw new MillraceError(`${JSON.stringify(text)} is no time for a version of ${table}`, {
     code: "query/bad-timestamp",
     hint: "Write it as 2026-03-01 or 2026-03-01T12:00:00Z; it is UTC where no zone is given.",
-  });
-}
-
-function match(
-  pattern: RegExp,
-  text: string,
-  from: number,
-): { readonly end: number; readonly groups: Readonly<Record<string, string>> } | undefined {
-  const sticky = new RegExp(pattern.source, pattern.flags);
-  sticky.lastIndex = from;
-  const found = sticky.exec(text);
-  return found === null ? undefined : { end: sticky.lastIndex, groups: found.groups ?? {} };
-}
-
-function closingBracket(text: string, from: number): number {
-  let at = from;
-  let depth = 1;
-  for (const { kind, text: piece } of tokens(text.slice(from))) {
-    for (const character of kind === "code" ? piece : "") {
-      if (character === "(") depth += 1;
-      if (character === ")") depth -= 1;
-      if (depth === 0) return at;
-      at += character.length;
-    }
-    if (kind !== "code") at += piece.length;
-  }
-  throw new Error("Bug: brackets of a query that was parsed do not close");
-}
-
-function unreadable(table: string): MillraceError {
-  return new MillraceError(`The query names ${table} in a way that cannot be followed`, {
-    code: "query/bad-table-name",
-    hint: "Write schema.table, and at (version => 3) behind it or its alias, without comments in between.",
   });
 }

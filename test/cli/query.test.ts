@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { CONFORMANCE, listCases } from "../conformance/case.ts";
+import { WAITING } from "../conformance/waiting.ts";
 import { documentOf, json, millrace, startMillrace, temporaryFolder } from "./command.ts";
 
 const place = temporaryFolder();
@@ -78,6 +80,68 @@ test("an older version is named in the query, beside the newest", async () => {
   assert.deepEqual(documentOf(out), [{ old: 4, new: 4, gone: 0 }]);
 });
 
+test("a table stands by its path without project and lake, in versions, joined with itself and with tables of a project", async () => {
+  const elsewhere = (sql: string, ...more: readonly string[]) =>
+    millrace(["query", "--json", ...more, "--", sql], { cwd: place.path });
+  const [versions, named, joined] = await Promise.all([
+    elsewhere(`-- from delta_scan('no such table')
+      with delta_scan as (select 'delta_scan(1)' as word)
+      select word, count(*) as n from delta_scan,
+        (select * from Delta_Scan( /* ) */ 'shop' || '/lake/gold/revenue', VERSION => 1 - 1) as "a )"
+         union all by name from delta_scan ('./shop/lake/bronze/orders', timestamp => now() + interval (1) day))
+      group by all`),
+    elsewhere(`select delta_scan.shop, "delta_scan".* exclude (day, shop, order_id)
+      from delta_scan('file://${lake}/bronze/orders') where order_id = 1`),
+    elsewhere(
+      `select count(*) as n from bronze.orders as o join delta_scan('${lake}/bronze/orders') as "from" using (order_id)`,
+      "--project",
+      "shop",
+    ),
+  ]);
+  assert.deepEqual(documentOf(versions.out), [{ word: "delta_scan(1)", n: 8 }], versions.err);
+  assert.deepEqual(documentOf(named.out), [{ shop: "Basel", amount: 120 }], named.err);
+  assert.deepEqual(documentOf(joined.out), [{ n: 4 }], joined.err);
+});
+
+test("a failure behind a call of several lines is told by its own line", async () => {
+  const sql = `select ('x' || day)::int as n\nfrom delta_scan(\n  'shop/lake/bronze/orders',\n  version => 0\n) where nothing`;
+  const { err } = await millrace(["query", sql], { cwd: place.path });
+  assert.match(err, /^error\[engine\/sql\]: Binder error in SQL \(line 5, /);
+});
+
+test("without project and lake, a table asked for by its name is missed, and nothing else", async () => {
+  const bare = (sql: string) => millrace(["query", sql], { cwd: place.path });
+  const [number, name] = await Promise.all([bare("select 1 as n"), bare("from bronze.orders")]);
+  assert.equal(number.out, "n\n1\n");
+  assert.match(name.err, /^error\[project\/not-found\]/);
+});
+
+test("a folder that is no table is told with the tables below it", async () => {
+  const { code, err } = await query(`from delta_scan('${lake}/bronze')`);
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    /^error\[delta\/no-table\]: .*holds no _delta_log.*\n {2}Tables below it: .*bronze\/orders\n$/,
+  );
+});
+
+test("the conformance tables are read by their paths, as the log of each says", async (t) => {
+  const cases = listCases().filter(({ expect }) => expect.kind === "rows");
+  if (cases.length === 0) return t.diagnostic(`no cases in ${CONFORMANCE}`);
+  const sql = cases.map(
+    ({ name, folder }) =>
+      `select '${name}' as name, count(*) as rows from delta_scan('${folder}/delta')`,
+  );
+  const waiting = cases.filter(({ name }) => WAITING.includes(name)).map(({ name }) => name);
+  assert.deepEqual(waiting, []);
+  const { out, err } = await query(sql.join(" union all "), "--json");
+  assert.deepEqual(
+    documentOf(out),
+    cases.map(({ name, expect }) => ({ name, rows: expect.rows })),
+    err,
+  );
+});
+
 const REFUSED: readonly (readonly [string, string])[] = [
   ["insert into bronze.orders values (1)", "query/not-a-select"],
   ["copy (select 1) to 'stolen.csv'", "query/not-a-select"],
@@ -103,6 +167,25 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["from bronze.orders at (version => -1)", "query/bad-version"],
   ["select amuont from bronze.orders", "engine/sql"],
   ["selekt 1", "engine/sql"],
+  ["from delta_scan()", "query/bad-table-call"],
+  ["from delta_scan('a', 'b')", "query/bad-table-call"],
+  ["from delta_scan('a', verzion => 1)", "query/bad-table-call"],
+  ["from delta_scan('a', version => 1, timestamp => '2026-01-01')", "query/bad-table-call"],
+  ["from delta_scan('shop/lake/bronze/orders', version => 'x')", "engine/sql"],
+  ["from delta_scan('shop/lake/bronze/orders', version => -1)", "query/bad-version"],
+  ["from delta_scan('shop/lake/bronze/orders', version => 9)", "delta/no-such-version"],
+  [
+    "from delta_scan('shop/lake/bronze/orders', timestamp => '1999-01-01')",
+    "delta/no-such-version",
+  ],
+  ["from (values ('x')) t(p), delta_scan(t.p)", "query/bad-table-call"],
+  ["from main.delta_scan('a')", "query/bad-table-call"],
+  ["select delta_scan('a')", "query/bad-table-call"],
+  ["from delta_scan('nowhere')", "delta/no-table"],
+  ["from delta_scan('shop')", "delta/no-table"],
+  ["from delta_scan('shop/millrace.ts')", "delta/no-table"],
+  ["from delta_scan('shop/lake/bronze/orders/_delta_log')", "delta/no-table"],
+  ["from delta_scan('gopher://a/b')", "query/bad-path"],
 ];
 
 test("what is no single SELECT is refused and leaves nothing behind", async () => {
@@ -113,9 +196,11 @@ test("what is no single SELECT is refused and leaves nothing behind", async () =
   const { systemClock } = await import("../../src/run/clock.ts");
   const engine = await createDuckDB();
   const opened = openLake({ storage: localStorage(lake), engine, clock: systemClock });
+  const here = place.path;
+  const at = { engine, clock: systemClock, here, lake: () => opened };
   try {
     for (const [sql, code] of REFUSED) {
-      await assert.rejects(openQuery(opened, sql), { code }, sql);
+      await assert.rejects(openQuery(at, sql), { code }, sql);
     }
     const databases = await engine.rows(
       "select database_name from duckdb_databases() where not internal",

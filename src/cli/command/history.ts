@@ -3,24 +3,24 @@
 import { readAt } from "../at.ts";
 import type { Command } from "../context.ts";
 import { renderGrid } from "../grid.ts";
-import { withLake } from "../place.ts";
+import { withTables } from "../place.ts";
 import { countText, timeText } from "../quantity.ts";
-import { checkName } from "../table-name.ts";
+import { readAddress } from "../table-name.ts";
 
 const SHOWN = 20;
 
 export const command: Command = async (context) => {
   const { output, args } = context;
-  const table = checkName(args.positionals[0] ?? "");
+  const [text = ""] = args.positionals;
+  const table = readAddress(text);
   const limit = args.count("limit");
-  const at = await readAt(args, table);
+  const at = await readAt(args, text);
   const most = limit ?? (output.isJson ? undefined : SHOWN);
-  const versions = await withLake(context, async (lake) => {
+  const versions = await withTables(context, async (place) => {
     const { readHistory } = await import("../../run/history.ts");
-    return readHistory(lake, table, {
-      ...(at === undefined ? {} : { at }),
-      ...(most === undefined ? {} : { limit: most }),
-    });
+    const { openAddress } = await import("../../run/table-place.ts");
+    const opened = await openAddress(place, table, at);
+    return readHistory(opened, most === undefined ? {} : { limit: most });
   });
   if (output.isJson) {
     await output.document(

@@ -7,7 +7,7 @@ import { tabbed } from "../character.ts";
 import type { Command, CommandContext } from "../context.ts";
 import { type GridColumn, renderGrid } from "../grid.ts";
 import type { Output } from "../output.ts";
-import { withLake } from "../place.ts";
+import { withTables } from "../place.ts";
 import { plural } from "../quantity.ts";
 import { exportTo } from "../to-file.ts";
 
@@ -22,9 +22,9 @@ export const command: Command = async (context) => {
   const file = args.text("to");
   const { checkFile } = await import("../../run/export.ts");
   if (file !== undefined) checkFile(file);
-  await withLake(context, async (lake) => {
+  await withTables(context, async (place) => {
     const { openQuery } = await import("../../run/query.ts");
-    const query = await openQuery(lake, sql);
+    const query = await openQuery(place, sql);
     const show = async (): Promise<void> => {
       if (file !== undefined) await exportTo(context, query, resolve(context.here, file));
       else if (output.isJson) await printJson(output, query);
