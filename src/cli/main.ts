@@ -12,6 +12,7 @@ const LOADERS: Readonly<Record<string, () => Promise<{ readonly command: Command
   run: () => import("./command/run.ts"),
   query: () => import("./command/query.ts"),
   tables: () => import("./command/tables.ts"),
+  table: () => import("./command/table.ts"),
   history: () => import("./command/history.ts"),
   quarantine: () => import("./command/quarantine.ts"),
   replay: () => import("./command/replay.ts"),

@@ -114,6 +114,17 @@ export const COMMANDS: readonly CommandManual[] = [
     examples: ["millrace tables", "millrace tables --lake /data/lake --json"],
   },
   {
+    name: "table",
+    about: "Show what a table is: columns, protocol, size, history",
+    arguments: ["TABLE"],
+    notes: [TABLE_NOTE],
+    options: [
+      { name: "limit", value: "N", about: "The newest N versions of its history; 10 unless told" },
+      ...VERSION,
+    ],
+    examples: ["millrace table bronze.orders", "millrace table /data/events --json"],
+  },
+  {
     name: "history",
     about: "Show the versions of a table",
     arguments: ["TABLE"],

@@ -2,10 +2,9 @@
 
 import { readAt } from "../at.ts";
 import type { Command } from "../context.ts";
-import { renderGrid } from "../grid.ts";
 import { withTables } from "../place.ts";
-import { countText, timeText } from "../quantity.ts";
 import { readAddress } from "../table-name.ts";
+import { renderVersions, versionDocument } from "../version-grid.ts";
 
 const SHOWN = 20;
 
@@ -23,38 +22,10 @@ export const command: Command = async (context) => {
     return readHistory(opened, most === undefined ? {} : { limit: most });
   });
   if (output.isJson) {
-    await output.document(
-      versions.map(({ rows = null, engine = null, run = null, ledger = null, ...version }) => ({
-        ...version,
-        rows,
-        engine,
-        run,
-        ledger,
-      })),
-    );
+    await output.document(versions.map(versionDocument));
     return 0;
   }
-  const { style, width } = output.out;
-  const columns = [
-    { title: "Version", isNumber: true },
-    { title: "Time (UTC)" },
-    { title: "Operation" },
-    { title: "Rows written", isNumber: true },
-    { title: "Files", isNumber: true },
-    { title: "Quarantined", isNumber: true },
-    { title: "Engine" },
-  ];
-  const rows = versions.map((one) => [
-    String(one.version),
-    timeText(one.at),
-    one.operation,
-    one.rows === undefined ? "" : countText(one.rows),
-    `+${one.files_added} -${one.files_removed}`,
-    one.ledger === undefined ? "" : countText(one.ledger.quarantined),
-    one.engine ?? "",
-  ]);
-  const look = { title: style.bold, faint: style.faint, ...(width === undefined ? {} : { width }) };
-  await output.result(renderGrid(columns, rows, look).text);
+  await output.result(renderVersions(versions, output.out));
   const oldest = versions.at(-1)?.version ?? 0;
   if (versions.length === most && oldest > 0) {
     output.remark(`older versions: --limit ${versions.length * 5}, or --version ${oldest - 1}`);

@@ -1,0 +1,36 @@
+/** The versions of a table as lines for a person, newest first. */
+
+import type { TableVersion } from "../run/history.ts";
+import { renderGrid } from "./grid.ts";
+import type { Output } from "./output.ts";
+import { countText, timeText } from "./quantity.ts";
+
+const COLUMNS = [
+  { title: "Version", isNumber: true },
+  { title: "Time (UTC)" },
+  { title: "Operation" },
+  { title: "Rows written", isNumber: true },
+  { title: "Files", isNumber: true },
+  { title: "Quarantined", isNumber: true },
+  { title: "Engine" },
+];
+
+export function renderVersions(versions: readonly TableVersion[], { style, width }: Output["out"]) {
+  const rows = versions.map((one) => [
+    String(one.version),
+    timeText(one.at),
+    one.operation,
+    one.rows === undefined ? "" : countText(one.rows),
+    `+${one.files_added} -${one.files_removed}`,
+    one.ledger === undefined ? "" : countText(one.ledger.quarantined),
+    one.engine ?? "",
+  ]);
+  const look = { title: style.bold, faint: style.faint, ...(width === undefined ? {} : { width }) };
+  return renderGrid(COLUMNS, rows, look).text;
+}
+
+/** A version as JSON documents tell it: every member is there. */
+export function versionDocument(version: TableVersion): object {
+  const { rows = null, engine = null, run = null, ledger = null, ...rest } = version;
+  return { ...rest, rows, engine, run, ledger };
+}
