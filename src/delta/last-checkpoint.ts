@@ -3,17 +3,25 @@
 import { systemCodeOf } from "../base/error.ts";
 import { isJsonObject, parseJson, renderJson } from "../base/json.ts";
 import type { Storage } from "../storage/storage.ts";
+import { jsonChecksum } from "./json-checksum.ts";
 import { logFolder } from "./log-files.ts";
 
 export interface LastCheckpoint {
   readonly version: number;
-  /** Actions in the checkpoint. */
+  /** Actions in the checkpoint, those of its sidecars too. */
   readonly size: number;
+  /** Of the checkpoint, its sidecars too. */
   readonly sizeInBytes: number;
   readonly numOfAddFiles: number;
+  /** The file of a checkpoint that has a name of its own. */
+  readonly v2Checkpoint?: {
+    readonly path: string;
+    readonly sizeInBytes: number;
+    readonly modificationTime: number;
+  };
 }
 
-/** The version it names, or undefined where it is missing, broken or cut off. */
+/** The version it names, or undefined where it is missing, broken, cut off or changed by the way. */
 export async function readLastCheckpoint(
   storage: Storage,
   folder: string,
@@ -27,7 +35,9 @@ export async function readLastCheckpoint(
   }
   try {
     const value = parseJson(new TextDecoder().decode(bytes));
-    const version = isJsonObject(value) ? value.version : undefined;
+    if (!isJsonObject(value)) return undefined;
+    const { version, checksum } = value;
+    if (typeof checksum === "string" && checksum !== jsonChecksum(value)) return undefined;
     return typeof version === "number" && Number.isSafeInteger(version) && version >= 0
       ? version
       : undefined;
@@ -41,7 +51,8 @@ export async function writeLastCheckpoint(
   folder: string,
   hint: LastCheckpoint,
 ): Promise<void> {
-  await storage.replace(hintPath(folder), new TextEncoder().encode(renderJson(hint)));
+  const text = renderJson({ ...hint, checksum: jsonChecksum({ ...hint }) });
+  await storage.replace(hintPath(folder), new TextEncoder().encode(text));
 }
 
 function hintPath(folder: string): string {

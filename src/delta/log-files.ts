@@ -39,6 +39,11 @@ export function logFolder(folder: string): string {
   return inFolder(folder, "_delta_log");
 }
 
+/** Where checkpoints of version 2 keep the actions of files. */
+export function sidecarFolder(folder: string): string {
+  return `${logFolder(folder)}/_sidecars`;
+}
+
 export function commitPath(folder: string, version: number): string {
   return `${logFolder(folder)}/${digits(version)}.json`;
 }
@@ -51,11 +56,18 @@ export function digits(version: number): string {
 /** Lists the log from a version on; files that mean nothing to us are passed over. */
 export async function listLog(storage: Storage, folder: string, from = 0): Promise<LogListing> {
   const log = logFolder(folder);
+  // Every file of version `from` begins with its digits, so sorts after the bare digits.
+  const files = await Array.fromAsync(storage.list(log, { after: `${log}/${digits(from)}` }));
+  return logListing(folder, files);
+}
+
+/** What files of a log, sorted by path, are. */
+export function logListing(folder: string, files: readonly StoredFile[]): LogListing {
+  const log = logFolder(folder);
   const commits: CommitFile[] = [];
   const checkpoints: Checkpoint[] = [];
   const parts = new Map<string, StoredFile[]>();
-  // Every file of version `from` begins with its digits, so sorts after the bare digits.
-  for await (const file of storage.list(log, { after: `${log}/${digits(from)}` })) {
+  for (const file of files) {
     const name = file.path.slice(log.length + 1);
     const version = Number(name.slice(0, 20));
     if (COMMIT.test(name)) commits.push({ ...file, version });

@@ -15,6 +15,17 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   week: 7 * DAY_MS,
 };
 const DEFAULT_DELETED_FILE_MS = 7 * DAY_MS;
+const DEFAULT_LOG_MS = 30 * DAY_MS;
+
+/** How long a removed file is kept for readers of older versions; a week unless the table says. */
+export function deletedFileRetentionMs(configuration: Configuration): number {
+  return intervalMs(configuration["delta.deletedFileRetentionDuration"]) ?? DEFAULT_DELETED_FILE_MS;
+}
+
+/** How long versions stay in the log; thirty days unless the table says. */
+export function logRetentionMs(configuration: Configuration): number {
+  return intervalMs(configuration["delta.logRetentionDuration"]) ?? DEFAULT_LOG_MS;
+}
 
 /** Removed files whose retention has not run out. */
 export function tombstonesSince(
@@ -22,9 +33,7 @@ export function tombstonesSince(
   configuration: Configuration,
   now: Date,
 ): Iterable<RemoveFile> {
-  const kept =
-    intervalMs(configuration["delta.deletedFileRetentionDuration"]) ?? DEFAULT_DELETED_FILE_MS;
-  const oldest = now.getTime() - kept;
+  const oldest = now.getTime() - deletedFileRetentionMs(configuration);
   return tombstones.values().filter((file) => (file.deletionTimestamp ?? 0) > oldest);
 }
 
