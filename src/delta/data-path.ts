@@ -45,7 +45,9 @@ export function isAbsolutePath(decoded: string): boolean {
 
 /** What makes two file actions be about the same file. */
 export function fileKey(path: string, vectorId: string): string {
-  return `${decodePath(path)}\0${vectorId}`;
+  const decoded = decodePath(path);
+  // Most files have no vector; their keys then are their paths, which take no memory of their own.
+  return vectorId === "" ? decoded : `${decoded}\0${vectorId}`;
 }
 
 function escapeFolder(text: string): string {

@@ -2,10 +2,15 @@
 
 import { MillraceError, messageOf, systemCodeOf } from "../base/error.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { Actions } from "./action.ts";
+import { mappingMode } from "./column-mapping.ts";
+import type { Filter } from "./filter.ts";
 import { chooseSegment, commitPath, type LogSegment, listLog } from "./log-files.ts";
 import type { ParquetIo } from "./parquet-io.ts";
-import { readCheckpoint } from "./read-checkpoint.ts";
+import { readCheckpointFiles, readCheckpointHead } from "./read-checkpoint.ts";
 import { readCommit, readCommits } from "./read-commit.ts";
+import { parseSchema } from "./schema-text.ts";
+import { type PartitionTest, partitionTests } from "./skip.ts";
 import { keepsTimes, type Snapshot, snapshotOf } from "./snapshot.ts";
 import { EMPTY_STATE, replay, type TableState } from "./table-state.ts";
 
@@ -20,23 +25,54 @@ export async function loadSegment(
   folder: string,
   segment: LogSegment,
 ): Promise<Snapshot> {
-  const { version, modified, checkpoint } = segment;
-  let state = EMPTY_STATE;
+  return loadPart(access, { folder, segment, filters: [] });
+}
+
+/**
+ * As much of a segment as the filters need: of the checkpoint's files only those whose partition
+ * values pass. Such a snapshot is good for choosing files by these filters and nothing else.
+ */
+export async function loadPart(
+  access: Access,
+  { folder, segment, filters }: { folder: string; segment: LogSegment; filters: readonly Filter[] },
+): Promise<Snapshot> {
+  const { version, modified, checkpoint, commits } = segment;
+  const since = await readCommits(access.storage, commits);
+  let before: Actions | undefined;
   if (checkpoint !== undefined) {
     try {
-      state = replay(state, [await readCheckpoint(access, folder, checkpoint)]);
+      const head = await readCheckpointHead(access, folder, checkpoint);
+      const tests = filters.length === 0 ? undefined : testsOf([head.actions, ...since], filters);
+      before = await readCheckpointFiles(access, head, tests);
     } catch (error) {
       const code = systemCodeOf(error);
-      if (code === "storage/not-found" || code === "engine/interrupted") throw error;
-      return loadSegment(access, folder, await segmentWithout(access, folder, segment, error));
+      if (PASSED_ON.includes(code ?? "")) throw error;
+      const detour = await segmentWithout(access, folder, segment, error);
+      return loadPart(access, { folder, segment: detour, filters });
     }
   }
-  state = replay(state, await readCommits(access.storage, segment.commits));
-  return snapshotOf(await withTime(access.storage, folder, version, state), {
-    folder,
-    version,
-    modified,
-  });
+  const state = replay(EMPTY_STATE, before === undefined ? since : [before, ...since]);
+  const place = { folder, version, modified };
+  return snapshotOf(await withTime(access.storage, folder, version, state), place);
+}
+
+/** Failures that are no damage of the checkpoint. */
+const PASSED_ON = ["storage/not-found", "engine/interrupted", "delta/no-such-column"];
+
+/** What the filters say of partition values, by the newest metadata; undefined where they say nothing of them. */
+function testsOf(
+  commits: readonly Actions[],
+  filters: readonly Filter[],
+): readonly PartitionTest[] | undefined {
+  const metadata = commits.findLast((actions) => actions.metadata !== undefined)?.metadata;
+  const protocol = commits.findLast((actions) => actions.protocol !== undefined)?.protocol;
+  // What is missing here is named where the snapshot is made.
+  if (metadata === undefined || protocol === undefined) return undefined;
+  const { partitionColumns, configuration, schemaString } = metadata;
+  const fields = parseSchema(schemaString, "");
+  const mode = mappingMode(protocol, configuration);
+  const tests = partitionTests({ fields, partitionColumns, mode }, filters);
+  return tests.length === 0 ? undefined : tests;
 }
 
 /** Another way to the same version; throws `delta/corrupt-checkpoint` where there is none. */

@@ -7,23 +7,40 @@ import { type Actions, emptyActions } from "./action.ts";
 import { isAbsolutePath } from "./data-path.ts";
 import { type Checkpoint, logFolder } from "./log-files.ts";
 import type { ParquetIo } from "./parquet-io.ts";
-import { addAction, parseActions } from "./parse-action.ts";
+import { addAction, parseActions, parseFileActions } from "./parse-action.ts";
+import type { PartitionTest } from "./skip.ts";
 
 interface Access {
   readonly storage: Storage;
   readonly parquet: ParquetIo;
 }
 
-const KINDS = ["protocol", "metaData", "txn", "domainMetadata", "add", "remove", "sidecar"];
+/** What a checkpoint says beside its files, and where those are. */
+export interface CheckpointHead {
+  /** Without file actions, but for those of a JSON part, which is read whole. */
+  readonly actions: Actions;
+  /** Parquet files that may hold file actions. */
+  readonly parts: readonly Part[];
+}
 
-/** Fields of `add` that we use; the rest of a checkpoint's columns repeat them in other forms. */
-const ADD_FIELDS = [
+interface Part {
+  readonly path: string;
+  /** What stands in FROM. */
+  readonly source: string;
+  readonly columns: readonly string[];
+}
+
+const HEAD_KINDS = ["protocol", "metaData", "txn", "domainMetadata", "sidecar"];
+
+/** Fields of a file action that we use; the rest of a checkpoint's columns repeat them in other forms. */
+const FILE_FIELDS = [
   "path",
   "partitionValues",
   "size",
   "modificationTime",
+  "deletionTimestamp",
   "dataChange",
-  "stats",
+  "extendedFileMetadata",
   "tags",
   "deletionVector",
   "baseRowId",
@@ -31,54 +48,153 @@ const ADD_FIELDS = [
   "clusteringProvider",
 ];
 
-/** All actions of a checkpoint. */
-export async function readCheckpoint(
+/** Rows of a checkpoint that come as one text: fetched one by one they take five times as long. */
+const ROWS_AT_ONCE = 64;
+/** Rows that the engine renders at a time. */
+const SLICE = 16_384;
+
+/** Reads what is not about files; of a large checkpoint that is a small part. */
+export async function readCheckpointHead(
   access: Access,
   folder: string,
   checkpoint: Checkpoint,
-): Promise<Actions> {
+): Promise<CheckpointHead> {
   const actions = emptyActions();
-  for (const { path } of checkpoint.files) await readPart(access, path, actions);
-  const sidecars = actions.sidecars.splice(0);
-  for (const { path } of sidecars) {
-    const absolute = isAbsolutePath(path);
-    await readPart(access, absolute ? path : `${logFolder(folder)}/_sidecars/${path}`, actions);
+  const parts: Part[] = [];
+  const read = async (path: string): Promise<void> => {
+    const part = await readHeadPart(access, path, actions);
+    if (part !== undefined) parts.push(part);
+  };
+  for (const { path } of checkpoint.files) await read(path);
+  for (const { path } of actions.sidecars.splice(0)) {
+    await read(isAbsolutePath(path) ? path : `${logFolder(folder)}/_sidecars/${path}`);
   }
-  return actions;
+  return { actions, parts };
 }
 
-async function readPart({ storage, parquet }: Access, path: string, into: Actions): Promise<void> {
-  if (path.endsWith(".json")) {
-    const text = new TextDecoder().decode(await storage.read(path));
-    merge(into, parseActions(text, path));
-    return;
-  }
-  const file = `read_parquet(${quoteText(await storage.localPath(path))}, hive_partitioning = false)`;
-  const columns = await columnsOf(parquet, `SELECT * FROM ${file}`);
-  for (const kind of KINDS.filter((name) => columns.includes(name))) {
-    const body = kind === "add" ? await addBody(parquet, file) : `to_json("${kind}")`;
-    const rows = await parquet.rows(
-      `SELECT CAST(${body} AS VARCHAR) AS body FROM ${file} WHERE "${kind}" IS NOT NULL`,
-    );
-    for (const row of rows) {
-      const value = typeof row.body === "string" ? parseJson(row.body) : undefined;
-      if (isJsonObject(value)) addAction(into, kind, value, path);
+/**
+ * All actions of the checkpoint. With tests of partition values the removes are left out, and the
+ * adds that do not pass; those of a JSON part are there all the same.
+ */
+export async function readCheckpointFiles(
+  { parquet }: Pick<Access, "parquet">,
+  { actions, parts }: CheckpointHead,
+  tests?: readonly PartitionTest[],
+): Promise<Actions> {
+  const all = { ...actions, adds: [...actions.adds], removes: [...actions.removes] };
+  for (const part of parts) {
+    if (part.columns.includes("add"))
+      await readFileActions(parquet, part, { kind: "add", tests, into: all });
+    if (tests === undefined && part.columns.includes("remove")) {
+      await readFileActions(parquet, part, { kind: "remove", tests, into: all });
     }
   }
+  return all;
 }
 
-/** The expression that renders an add; where its statistics are kept only as a struct, from that struct. */
-async function addBody(parquet: ParquetIo, file: string): Promise<string> {
-  const held = await columnsOf(parquet, `SELECT unnest("add") FROM ${file}`);
-  const hasStruct = held.includes("stats_parsed");
-  const members = ADD_FIELDS.filter(
-    (name) => held.includes(name) && !(hasStruct && name === "stats"),
-  ).map((name) => `"${name}" := "add"."${name}"`);
-  if (hasStruct) {
-    const text = held.includes("stats") ? `"add"."stats", ` : "";
-    members.push(`"stats" := coalesce(${text}CAST(to_json("add"."stats_parsed") AS VARCHAR))`);
+/** Undefined where the part is JSON and read already. */
+async function readHeadPart(
+  { storage, parquet }: Access,
+  path: string,
+  into: Actions,
+): Promise<Part | undefined> {
+  if (path.endsWith(".json")) {
+    merge(into, parseActions(new TextDecoder().decode(await storage.read(path)), path));
+    return undefined;
   }
-  return `to_json(struct_pack(${members.join(", ")}))`;
+  const source = `read_parquet(${quoteText(await storage.localPath(path))}, hive_partitioning = false)`;
+  const columns = await columnsOf(parquet, `SELECT * FROM ${source}`);
+  const kinds = HEAD_KINDS.filter((name) => columns.includes(name));
+  if (kinds.length > 0) {
+    const bodies = kinds.map((kind) => `CAST(to_json("${kind}") AS VARCHAR) AS "${kind}"`);
+    const present = kinds.map((kind) => `"${kind}" IS NOT NULL`);
+    const rows = await parquet.rows(
+      `SELECT ${bodies.join(", ")} FROM ${source} WHERE ${present.join(" OR ")}`,
+    );
+    for (const row of rows) {
+      for (const kind of kinds) {
+        const text = row[kind];
+        const body = typeof text === "string" ? parseJson(text) : undefined;
+        if (isJsonObject(body)) addAction(into, kind, body, () => path);
+      }
+    }
+  }
+  return { path, source, columns };
+}
+
+interface Want {
+  readonly kind: "add" | "remove";
+  readonly tests: readonly PartitionTest[] | undefined;
+  readonly into: Actions;
+}
+
+async function readFileActions(parquet: ParquetIo, part: Part, want: Want): Promise<void> {
+  const { path, source } = part;
+  const { kind, tests, into } = want;
+  const held = await columnsOf(parquet, `SELECT unnest("${kind}") FROM ${source}`);
+  const conditions =
+    tests !== undefined && held.includes("partitionValues")
+      ? [
+          [`"${kind}".path IS NOT NULL`, ...(await conditionsOf(parquet, source, tests))].join(
+            " AND ",
+          ),
+        ]
+      : slices(await countRows(parquet, source)).map(
+          (slice) => `"${kind}" IS NOT NULL AND ${slice}`,
+        );
+  for (const condition of conditions) {
+    const rows = await parquet.rows(
+      `SELECT '[' || string_agg(CAST(to_json(struct_pack(${membersOf(kind, held)})) AS VARCHAR), ',') || ']' AS bodies FROM ${source} WHERE ${condition} GROUP BY file_row_number // ${ROWS_AT_ONCE}`,
+    );
+    for (const { bodies } of rows) parseFileActions(String(bodies), kind, into, () => path);
+  }
+}
+
+/** The rows of a large checkpoint in pieces, so that the engine holds one at a time. */
+function slices(rows: number): string[] {
+  const starts = Array.from({ length: Math.ceil(rows / SLICE) }, (_, index) => index * SLICE);
+  return starts.map((start) => `file_row_number BETWEEN ${start} AND ${start + SLICE - 1}`);
+}
+
+async function countRows(parquet: ParquetIo, source: string): Promise<number> {
+  const [row] = await parquet.rows(`SELECT count(*) AS count FROM ${source}`);
+  return Number(row?.count ?? 0);
+}
+
+/** Conditions on the partition values, which are decided here for each value that there is. */
+async function conditionsOf(
+  parquet: ParquetIo,
+  source: string,
+  tests: readonly PartitionTest[],
+): Promise<string[]> {
+  const conditions: string[] = [];
+  for (const { physical, mayMatch } of tests) {
+    const value = `"add".partitionValues[${quoteText(physical)}]`;
+    const found = await parquet.rows(
+      `SELECT DISTINCT ${value} AS value FROM ${source} WHERE "add".path IS NOT NULL`,
+    );
+    const values = found.map((row) => (typeof row.value === "string" ? row.value : null));
+    const passing = values.filter(mayMatch);
+    const texts = passing.filter((one) => one !== null).map(quoteText);
+    const named = texts.length === 0 ? "false" : `${value} IN (${texts.join(", ")})`;
+    conditions.push(passing.includes(null) ? `(${named} OR ${value} IS NULL)` : named);
+  }
+  return conditions;
+}
+
+/** The members of the struct that is read; where statistics are kept only as a struct, from that struct. */
+function membersOf(kind: "add" | "remove", held: readonly string[]): string {
+  const members = FILE_FIELDS.filter((name) => held.includes(name)).map(
+    (name) => `"${name}" := "${kind}"."${name}"`,
+  );
+  if (kind === "add") {
+    const texts = [
+      ...(held.includes("stats") ? ['"add"."stats"'] : []),
+      ...(held.includes("stats_parsed") ? ['CAST(to_json("add"."stats_parsed") AS VARCHAR)'] : []),
+    ];
+    if (texts.length > 0) members.push(`"stats" := coalesce(${texts.join(", ")})`);
+  }
+  return members.join(", ");
 }
 
 async function columnsOf(parquet: ParquetIo, query: string): Promise<string[]> {

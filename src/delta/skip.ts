@@ -28,30 +28,56 @@ interface Table {
 
 type MayMatch = (file: AddFile) => boolean;
 
+/** What a value of one partition column must be for its file to hold a matching row. */
+export interface PartitionTest {
+  /** The column's name in the log. */
+  readonly physical: string;
+  mayMatch(value: string | null): boolean;
+}
+
+/** The tests that partition values alone decide. A column the table does not have is `delta/no-such-column`. */
+export function partitionTests(table: Table, filters: readonly Filter[]): PartitionTest[] {
+  return filters
+    .map((filter) => bind(table, filter))
+    .filter(({ isPartition }) => isPartition)
+    .map(({ filter, field, physical }) => ({
+      physical,
+      mayMatch: (value) => mayMatch(filter, partitionOf(value, field)),
+    }));
+}
+
 /**
  * A test that is false only for files that provably hold no matching row. A column the table does
  * not have is `delta/no-such-column`.
  */
 export function fileTest(table: Table, filters: readonly Filter[]): MayMatch {
-  const bound = filters.map((filter) => {
-    const field = findField(table, filter.column);
-    const isPartition = table.partitionColumns.includes(field.name);
-    return { filter, field, isPartition, physical: physicalName(field, table.mode) };
-  });
-  const byStatistics = bound.some(({ isPartition }) => !isPartition);
+  const partitions = partitionTests(table, filters);
+  const others = filters
+    .map((filter) => bind(table, filter))
+    .filter(({ isPartition }) => !isPartition);
   return (file) => {
-    const partitions = bound.filter(({ isPartition }) => isPartition);
-    const passes = partitions.every(({ filter, field, physical }) =>
-      mayMatch(filter, partitionOf(file, field, physical)),
+    const passes = partitions.every(({ physical, mayMatch }) =>
+      mayMatch(file.partitionValues[physical] ?? null),
     );
-    if (!passes || !byStatistics) return passes;
+    if (!passes || others.length === 0) return passes;
     const statistics = readStatistics(file);
-    return bound
-      .filter(({ isPartition }) => !isPartition)
-      .every(({ filter, field, physical }) =>
-        mayMatch(filter, columnOf(statistics, field, physical)),
-      );
+    return others.every(({ filter, field, physical }) =>
+      mayMatch(filter, columnOf(statistics, field, physical)),
+    );
   };
+}
+
+interface BoundFilter {
+  readonly filter: Filter;
+  readonly field: Field;
+  readonly isPartition: boolean;
+  readonly physical: string;
+}
+
+function bind(table: Table, filter: Filter): BoundFilter {
+  const field = findField(table, filter.column);
+  const isPartition = table.partitionColumns.includes(field.name);
+  return { filter, field, isPartition, physical: physicalName(field, table.mode) };
 }
 
 function mayMatch(filter: Filter, known: Known): boolean {
@@ -98,8 +124,9 @@ function mayBeAbove({ type, max }: Known, value: FilterValue, orEqual: boolean):
   return order > 0 || (order === 0 && (orEqual || type === "float"));
 }
 
-function partitionOf(file: AddFile, { type }: Field, physical: string): Known {
-  const value = file.partitionValues[physical] || undefined;
+/** An empty text is null, as the protocol has it. */
+function partitionOf(text: string | null, { type }: Field): Known {
+  const value = text || undefined;
   const isNull = value === undefined;
   return { type, min: value, max: value, hasNull: isNull, hasValue: !isNull };
 }

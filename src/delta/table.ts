@@ -7,7 +7,7 @@ import type { TableFiles } from "../schema/table-files.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Filter } from "./filter.ts";
 import { readLastCheckpoint } from "./last-checkpoint.ts";
-import { loadSegment } from "./load.ts";
+import { loadPart, loadSegment } from "./load.ts";
 import {
   checkContiguous,
   chooseSegment,
@@ -42,13 +42,43 @@ export async function openSnapshot(
   folder: string,
   at: At = {},
 ): Promise<Snapshot | undefined> {
+  return outliveCleanUp(() => open(context, folder, at));
+}
+
+/** Another writer's log clean-up may take a file between listing and reading; a newer checkpoint replaces it. */
+async function outliveCleanUp<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return await open(context, folder, at);
+    return await read();
   } catch (error) {
-    // Another writer's log clean-up may take a file between listing and reading; a newer checkpoint replaces it.
     if (systemCodeOf(error) !== "storage/not-found") throw error;
-    return await open(context, folder, at);
+    return await read();
   }
+}
+
+/** What one query reads of a table version. */
+export interface OpenedScan {
+  readonly version: number;
+  readonly table: TableFiles;
+}
+
+/**
+ * `openSnapshot` and `scan` in one, without loading more of a large table than the filters need;
+ * undefined where there is no table. Several queries, or a change, are better served by a snapshot.
+ */
+export async function openScan(
+  context: DeltaContext,
+  folder: string,
+  filters: readonly Filter[],
+  at: At = {},
+): Promise<OpenedScan | undefined> {
+  const find = async (): Promise<OpenedScan | undefined> => {
+    const segment = await findSegment(context, folder, at);
+    if (segment === undefined) return undefined;
+    const part = await loadPart(context, { folder, segment, filters });
+    const table = await chooseFiles(context.storage, part, filters);
+    return { version: part.version, table };
+  };
+  return outliveCleanUp(find);
 }
 
 /** The newest version, or the one named; reads only the commits after `snapshot`. */

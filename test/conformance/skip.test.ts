@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Filter, FilterValue } from "../../src/delta/filter.ts";
 import type { Snapshot } from "../../src/delta/snapshot.ts";
-import { type DeltaContext, openSnapshot, scan } from "../../src/delta/table.ts";
+import { type DeltaContext, openScan, openSnapshot, scan } from "../../src/delta/table.ts";
 import { createDuckDB } from "../../src/engine/duckdb.ts";
 import type { Engine, Row } from "../../src/engine/engine.ts";
+import type { TableFiles } from "../../src/schema/table-files.ts";
 import type { Field } from "../../src/schema/type.ts";
 import { quoteName, quoteText } from "../../src/sql/quote.ts";
 import { localStorage } from "../../src/storage/local.ts";
@@ -55,6 +56,15 @@ async function checkTable(delta: DeltaContext, snapshot: Snapshot, name: string)
     );
     for (const filter of filtersOf(column, ends)) {
       const chosen = await scan(delta, snapshot, [filter]);
+      // Only partition values decide what is read of a checkpoint.
+      if (snapshot.metadata.partitionColumns.includes(column)) {
+        const opened = await openScan(delta, "delta", [filter]);
+        assert.deepEqual(
+          pathsOf(opened?.table),
+          pathsOf(chosen),
+          `${name}: ${conditionOf(filter)}`,
+        );
+      }
       if (chosen.files.length === all.files.length) continue;
       left += all.files.length - chosen.files.length;
       const where = conditionOf(filter);
@@ -65,6 +75,10 @@ async function checkTable(delta: DeltaContext, snapshot: Snapshot, name: string)
     }
   }
   return left;
+}
+
+function pathsOf(table: TableFiles | undefined): string[] | undefined {
+  return table?.files.map(({ path }) => path).toSorted();
 }
 
 function isOrdered({ type }: Field): boolean {
