@@ -5,12 +5,15 @@ import * as fs from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type Crash, noCrash } from "../base/crash-point.ts";
 import { MillraceError, systemCodeOf } from "../base/error.ts";
+import { mapInOrder } from "../base/parallel.ts";
 import { diskError } from "./disk-error.ts";
 import { ensureFolder, flushFile, flushFolder, writeFlushed } from "./durable.ts";
 import { checkPath } from "./path.ts";
 import { openLocalStaging, STAGING } from "./staging.ts";
 import type { Staging, Storage } from "./storage.ts";
-import { temporaryBeside, walkFiles } from "./walk.ts";
+import { listFolders, temporaryBeside, walkFiles } from "./walk.ts";
+
+const REMOVED_AT_ONCE = 8;
 
 /**
  * Files below `root`, which is made when the first file is written. Hidden temporary files
@@ -43,7 +46,19 @@ export function localStorage(root: string, { crash = noCrash }: { crash?: Crash 
     return temporary;
   };
 
-  return {
+  const remove = (path: string): Promise<void> =>
+    guard("remove", path, async () => {
+      const target = full(path);
+      try {
+        await fs.unlink(target);
+      } catch (error) {
+        if (systemCodeOf(error) === "ENOENT") return;
+        throw error;
+      }
+      await flushFolder(dirname(target));
+    });
+
+  const storage: Storage = {
     uri: home,
 
     read: (path) => guard("read", path, () => fs.readFile(full(path))),
@@ -51,6 +66,8 @@ export function localStorage(root: string, { crash = noCrash }: { crash?: Crash 
     async *list(folder, { after } = {}) {
       yield* walkFiles(home, checkPath(folder), after);
     },
+
+    listFolders: (folder) => listFolders(home, checkPath(folder)),
 
     create: (path, bytes) =>
       guard("create", path, async () => {
@@ -94,22 +111,21 @@ export function localStorage(root: string, { crash = noCrash }: { crash?: Crash 
         crash("storage/adopted");
       }),
 
-    remove: (path) =>
-      guard("remove", path, async () => {
-        const target = full(path);
-        try {
-          await fs.unlink(target);
-        } catch (error) {
-          if (systemCodeOf(error) === "ENOENT") return;
-          throw error;
-        }
-        await flushFolder(dirname(target));
-      }),
+    remove,
+
+    async removeMany(paths) {
+      await mapInOrder(paths, REMOVED_AT_ONCE, remove);
+    },
 
     localPath: async (path) => full(path),
 
     openStaging: (): Promise<Staging> => guard("make", STAGING, () => openLocalStaging(home)),
+
+    // Nothing is held: files are read where they lie.
+    forWork: () => storage,
+    close: async () => {},
   };
+  return storage;
 }
 
 /** Moves a finished file to a name that must be free; false where it is taken. Across devices it copies first. */

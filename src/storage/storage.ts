@@ -5,6 +5,8 @@ export interface StoredFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly modified: Date;
+  /** What an object store calls the content by; another one after every change. */
+  readonly etag?: string;
 }
 
 /** Paths are relative to the root and never leave it. Failures are MillraceErrors `storage/...`. */
@@ -15,6 +17,8 @@ export interface Storage {
   read(path: string): Promise<Uint8Array>;
   /** All files below a folder, sorted by path; a missing folder is empty. With `after`, only paths greater than it, and the rest costs nothing. */
   list(folder: string, options?: { readonly after?: string }): AsyncIterable<StoredFile>;
+  /** Names of the folders that stand directly in a folder, sorted; what is in them costs nothing. */
+  listFolders(folder: string): Promise<string[]>;
   /** Creates the file whole and durable, or returns false and changes nothing where it exists already. Atomic against every other writer. */
   create(path: string, bytes: Uint8Array): Promise<boolean>;
   /** Creates or replaces the file whole: a reader sees the old bytes or the new. */
@@ -23,10 +27,16 @@ export interface Storage {
   adopt(localFile: string, path: string): Promise<void>;
   /** Removes the file if it is there. */
   remove(path: string): Promise<void>;
-  /** Where this machine's programs can read the file. */
+  /** Removes those of the files that are there. What a failure leaves behind is found by trying again. */
+  removeMany(paths: readonly string[]): Promise<void>;
+  /** Where this machine's programs can read the file, until `close`. */
   localPath(path: string): Promise<string>;
   /** A new empty folder of this machine beside the data, for files that `adopt` takes over later. */
   openStaging(): Promise<Staging>;
+  /** The same files for one piece of work: `close` ends only it, and `signal` its transfers, though never a commit under way. */
+  forWork(signal?: AbortSignal): Storage;
+  /** Lets go of connections and local copies; afterwards nothing may be asked. */
+  close(): Promise<void>;
 }
 
 export interface Staging {

@@ -44,6 +44,15 @@ export async function* walkFiles(
   }
 }
 
+/** Names of the folders directly in a folder, sorted. */
+export async function listFolders(home: string, folder: string): Promise<string[]> {
+  const prefix = folder === "" ? "" : `${folder}/`;
+  return (await entriesOf(home, folder))
+    .filter((entry) => entry.isDirectory() && !isHidden(prefix, entry))
+    .map(({ name }) => name)
+    .toSorted();
+}
+
 /** Nothing where the folder is missing. */
 async function entriesOf(home: string, folder: string): Promise<Dirent[]> {
   try {

@@ -1,6 +1,7 @@
 /** What every storage does, whatever it is made of. */
 
 import assert from "node:assert/strict";
+import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -96,6 +97,39 @@ export function testStorage(name: string, open: () => Promise<StorageUnderTest>)
     assert.deepEqual(await list(storage, "l", "l/9"), []);
   });
 
+  check("a listing goes on behind a name that is no file", async (storage) => {
+    for (const path of ["l/10", "l/20", "l/30"]) await storage.create(path, bytes(""));
+    assert.deepEqual(await list(storage, "l", "l/15"), ["l/20", "l/30"]);
+    assert.deepEqual(await list(storage, "", "l/25"), ["l/30"]);
+  });
+
+  check("an empty file is a file", async (storage) => {
+    await storage.create("empty", bytes(""));
+    assert.equal((await storage.read("empty")).length, 0);
+    assert.equal((await readFile(await storage.localPath("empty"))).length, 0);
+    assert.equal(await storage.create("empty", bytes("")), false);
+  });
+
+  check("the folders in a folder are listed by name, without what is in them", async (storage) => {
+    for (const path of ["b/x/1", "b/x/2/3", "b/a b/1", "b/file", "c/1"])
+      await storage.create(path, bytes(""));
+    assert.deepEqual(await storage.listFolders("b"), ["a b", "x"]);
+    assert.deepEqual(await storage.listFolders(""), ["b", "c"]);
+    assert.deepEqual(await storage.listFolders("none"), []);
+    await (await storage.openStaging()).close();
+    assert.deepEqual(await storage.listFolders(""), ["b", "c"]);
+  });
+
+  check("many files are removed at once, whether or not all are there", async (storage) => {
+    const paths = Array.from({ length: 25 }, (_, index) => `many/${index} & <more>`);
+    for (const path of paths) await storage.create(path, bytes("x"));
+    await storage.create("many/kept", bytes("x"));
+    await storage.removeMany([...paths, "many/never"]);
+    await storage.removeMany([]);
+    assert.deepEqual(await list(storage, ""), ["many/kept"]);
+    await assert.rejects(storage.removeMany(["../x"]), codeIs("storage/bad-path"));
+  });
+
   check("a removed file is gone, and removing it again is no failure", async (storage) => {
     await storage.create("a/b", bytes("x"));
     await storage.remove("a/b");
@@ -117,6 +151,49 @@ export function testStorage(name: string, open: () => Promise<StorageUnderTest>)
       assert.equal(existsSync(staging.folder), false);
     },
   );
+
+  check("a file of several megabytes is taken over and read back bit by bit", async (storage) => {
+    const content = randomBytes(5 * 1024 * 1024 + 17);
+    const staging = await storage.openStaging();
+    const path = `t/${randomUUID()}.parquet`;
+    await writeFile(join(staging.folder, "part"), content);
+    await storage.adopt(join(staging.folder, "part"), path);
+    await staging.close();
+    assert.equal(content.equals(await storage.read(path)), true);
+    assert.equal(content.equals(await readFile(await storage.localPath(path))), true);
+    const [file] = await Array.fromAsync(storage.list("t"));
+    assert.equal(file?.sizeBytes, content.length);
+  });
+
+  check("of many who adopt one path at once exactly one wins", async (storage) => {
+    const staging = await storage.openStaging();
+    const racers = Array.from({ length: 6 }, (_, index) => join(staging.folder, String(index)));
+    for (const file of racers) await writeFile(file, file);
+    const ends = await Promise.allSettled(racers.map((file) => storage.adopt(file, "t/one")));
+    const won = racers.filter((_, index) => ends[index]?.status === "fulfilled");
+    assert.equal(won.length, 1);
+    assert.equal(await text(storage, "t/one"), won[0]);
+    await staging.close();
+  });
+
+  check("a replaced file is read anew where it is asked for again", async (storage) => {
+    await storage.replace("x/hint", bytes("old"));
+    const work = storage.forWork();
+    assert.equal(await readFile(await work.localPath("x/hint"), "utf8"), "old");
+    await work.close();
+    await storage.replace("x/hint", bytes("new"));
+    const later = storage.forWork();
+    assert.equal(await readFile(await later.localPath("x/hint"), "utf8"), "new");
+    await later.close();
+  });
+
+  check("what is asked of a piece of work is done to the storage", async (storage) => {
+    const work = storage.forWork(new AbortController().signal);
+    await work.create("a", bytes("x"));
+    await work.close();
+    assert.equal(await text(storage, "a"), "x");
+    assert.equal(work.uri, storage.uri);
+  });
 
   check("adopting never replaces a file", async (storage) => {
     await storage.create("t/part", bytes("held"));
@@ -141,6 +218,8 @@ export function testStorage(name: string, open: () => Promise<StorageUnderTest>)
       await assert.rejects(async () => storage.create(path, bytes("")), codeIs("storage/bad-path"));
       await assert.rejects(async () => storage.localPath(path), codeIs("storage/bad-path"));
       await assert.rejects(async () => list(storage, path), codeIs("storage/bad-path"));
+      await assert.rejects(async () => storage.listFolders(path), codeIs("storage/bad-path"));
+      await assert.rejects(async () => storage.remove(path), codeIs("storage/bad-path"));
     }
   });
 

@@ -1,0 +1,21 @@
+/** A storage by the place that a person wrote: a folder of this machine, or a prefix in a bucket. */
+
+import { type Crash, noCrash } from "../base/crash-point.ts";
+import { localStorage } from "./local.ts";
+import { isObjectPlace, parseObjectPlace } from "./place.ts";
+import { s3Storage } from "./s3/open.ts";
+import type { S3Options, S3Tuning } from "./s3/option.ts";
+import type { Storage } from "./storage.ts";
+
+export interface StorageOptions {
+  readonly s3?: S3Options & S3Tuning;
+  readonly crash?: Crash;
+}
+
+/** The AWS SDK is loaded with the first request to a bucket, and not before. */
+export function openStorage(place: string, options: StorageOptions = {}): Storage {
+  const { s3 = {}, crash = noCrash } = options;
+  return isObjectPlace(place)
+    ? s3Storage(parseObjectPlace(place), { ...s3, crash })
+    : localStorage(place, { crash });
+}
