@@ -145,36 +145,35 @@ on(
   async ({ open, shared }) => {
     const cache = open();
     const stop = new AbortController();
+    const begun = Promise.withResolvers<void>();
     const gate = Promise.withResolvers<void>();
-    const first = cache.hold(
-      "aa1",
-      async (to) => {
-        await gate.promise;
-        writeFileSync(to, "content");
-      },
-      stop.signal,
-    );
+    const gated: Fetch = async (to) => {
+      begun.resolve();
+      await gate.promise;
+      writeFileSync(to, "content");
+    };
+    const first = cache.hold("aa1", gated, stop.signal);
+    await begun.promise;
     const second = cache.hold("aa1", never);
-    await setTimeout(5);
+    await setTimeout(0);
     stop.abort(new Error("stopped"));
     await assert.rejects(first, /stopped/);
     gate.resolve();
     assert.equal(readFileSync((await second).path, "utf8"), "content");
 
     const alone = new AbortController();
-    const given = Promise.withResolvers<void>();
-    const waiting = cache.hold(
-      "bb1",
-      (_, signal) => {
-        signal.addEventListener("abort", () => given.resolve());
-        return given.promise.then(() => Promise.reject(signal.reason));
-      },
-      alone.signal,
-    );
-    await setTimeout(5);
+    const waits = Promise.withResolvers<void>();
+    const given = Promise.withResolvers<never>();
+    const endless: Fetch = (_, signal) => {
+      signal.addEventListener("abort", () => given.reject(signal.reason));
+      waits.resolve();
+      return given.promise;
+    };
+    const waiting = cache.hold("bb1", endless, alone.signal);
+    await waits.promise;
     alone.abort(new Error("stopped"));
     await assert.rejects(waiting, /stopped/);
-    await given.promise;
+    await assert.rejects(given.promise);
     await cache.close();
     assert.deepEqual(shared(), ["aa1"]);
   },
