@@ -43,7 +43,8 @@ function parts(columns: readonly TitledField[], dialect: FileDialect): Parts {
         select: columns
           .map(({ field, title }) => `${quoteName(field.name)} as ${quoteName(title)}`)
           .join(", "),
-        options: ["format parquet", "compression zstd"],
+        // A Bloom filter knows only one of the two zeros, and readers would miss the other.
+        options: ["format parquet", "compression zstd", "write_bloom_filter false"],
       };
   }
 }

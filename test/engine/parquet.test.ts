@@ -299,6 +299,17 @@ describe("files", () => {
     assert.deepEqual([await idsOf(plain), await idsOf(mapped)], [[], [1n, 2n, 3n, 4n]]);
   });
 
+  test("give a negative zero to whoever asks for zero, at whatever depth", async () => {
+    for (const type of ["FLOAT", "DOUBLE"]) {
+      const zero = `(CASE WHEN range = 5 THEN '1' ELSE '-0.0' END)::${type}`;
+      const { path } = await writeOne(`SELECT ${zero} AS x, {'y': ${zero}} AS s FROM range(10)`);
+      for (const place of ["x", "s.y"]) {
+        const [found] = await engine.rows(`SELECT count(*) AS n FROM '${path}' WHERE ${place} = 0`);
+        assert.equal(found?.n, 9n, `${type} ${place}`);
+      }
+    }
+  });
+
   test("never take a name twice, and what was there stays", async () => {
     const first = await writeOne("SELECT 1 AS a");
     const second = await writeOne("SELECT 1 AS a");
