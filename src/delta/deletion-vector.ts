@@ -38,7 +38,7 @@ export async function readDeletionVector(
 }
 
 /** The file that holds the vector, relative to the table or absolute; undefined for an inline one. */
-function vectorPath(vector: DeletionVector): string | undefined {
+export function vectorPath(vector: DeletionVector): string | undefined {
   const { storageType, pathOrInlineDv } = vector;
   switch (storageType) {
     case "i":
