@@ -3,6 +3,7 @@
 import type { Clock } from "../base/clock.ts";
 import { type Crash, noCrash } from "../base/crash-point.ts";
 import { MillraceError } from "../base/error.ts";
+import { mapInOrder } from "../base/parallel.ts";
 import { nearestWord } from "../base/suggest.ts";
 import type { Filter } from "../delta/filter.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
@@ -10,7 +11,10 @@ import { type At, type DeltaContext, openSnapshot, refreshSnapshot, scan } from 
 import type { Engine } from "../engine/engine.ts";
 import { folderOf, nameOfFolder } from "../schema/table.ts";
 import { quoteName } from "../sql/quote.ts";
+import { openStores, type Stores } from "../storage/open.ts";
 import type { Storage } from "../storage/storage.ts";
+
+const LISTED_AT_ONCE = 8;
 
 export interface Lake {
   readonly storage: Storage;
@@ -18,27 +22,44 @@ export interface Lake {
   readonly clock: Clock;
   readonly crash: Crash;
   readonly delta: DeltaContext;
+  /** Places outside of the lake that steps read. */
+  readonly stores: Stores;
   /** The newest version of a table; undefined where there is none. */
   find(name: string): Promise<Snapshot | undefined>;
-  close(): void;
+  /** The same lake for one piece of work: `close` lets go of what it fetched, and `signal` ends its transfers. */
+  forWork(signal?: AbortSignal): Lake;
+  close(): Promise<void>;
 }
 
-/** Opens nothing but what is asked for; the engine is closed with the lake. */
-export function openLake(how: {
+export interface LakeParts {
   readonly storage: Storage;
   readonly engine: Engine;
   readonly clock: Clock;
   readonly crash?: Crash;
-}): Lake {
-  const { storage, engine, clock, crash = noCrash } = how;
+  readonly stores?: Stores;
+}
+
+/** Opens nothing but what is asked for; all its parts are closed with the lake. */
+export function openLake(how: LakeParts): Lake {
+  const { stores = openStores(), engine } = how;
+  return lakeOver({ ...how, stores }, new Map(), () => engine.close());
+}
+
+/** `known` holds the last snapshot of each table by its folder. */
+function lakeOver(
+  parts: LakeParts & { readonly stores: Stores },
+  known: Map<string, Snapshot>,
+  end: () => void,
+): Lake {
+  const { storage, engine, clock, crash = noCrash, stores } = parts;
   const delta: DeltaContext = { storage, parquet: engine, clock, crash };
-  const known = new Map<string, Snapshot>();
   return {
     storage,
     engine,
     clock,
     crash,
     delta,
+    stores,
     async find(name) {
       const folder = folderOf(name);
       const last = known.get(folder);
@@ -48,7 +69,17 @@ export function openLake(how: {
       else known.set(folder, now);
       return now;
     },
-    close: () => engine.close(),
+    forWork: (signal) =>
+      lakeOver(
+        { ...parts, storage: storage.forWork(signal), stores: stores.forWork(signal) },
+        known,
+        () => {},
+      ),
+    async close() {
+      end();
+      await stores.close();
+      await storage.close();
+    },
   };
 }
 
@@ -69,13 +100,17 @@ export async function loadTable(lake: Lake, name: string, at?: At): Promise<Snap
 
 /** The names of all tables, sorted. */
 export async function listTables(lake: Lake): Promise<string[]> {
-  const names = new Set<string>();
-  for await (const { path } of lake.storage.list("")) {
-    const end = path.indexOf("/_delta_log/");
-    const name = end < 0 ? undefined : nameOfFolder(path.slice(0, end));
-    if (name !== undefined) names.add(name);
-  }
-  return [...names].toSorted();
+  const { storage } = lake;
+  const schemas = await storage.listFolders("");
+  const folders = await mapInOrder(schemas, LISTED_AT_ONCE, async (schema) =>
+    (await storage.listFolders(schema)).map((table) => `${schema}/${table}`),
+  );
+  const names = await mapInOrder(folders.flat(), LISTED_AT_ONCE, async (folder) => {
+    const isTable = (await storage.listFolders(folder)).includes("_delta_log");
+    const name = isTable ? nameOfFolder(folder) : undefined;
+    return name === undefined ? [] : [name];
+  });
+  return names.flat().toSorted();
 }
 
 /** A table version as text that can stand in FROM on any session of the engine. */

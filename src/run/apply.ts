@@ -136,8 +136,9 @@ async function runStep({ step, project, run, lake, signal, on }: StepRun): Promi
   const { name, kind } = step;
   const began = performance.now();
   const notes: string[] = [];
+  const work = lake.forWork(signal);
   const context: StepContext = {
-    lake,
+    lake: work,
     root: project.root,
     run,
     text: project.text,
@@ -158,6 +159,25 @@ async function runStep({ step, project, run, lake, signal, on }: StepRun): Promi
     ...(notes.length === 0 ? {} : { notes }),
     ...part,
   });
+  try {
+    return await tryStep(context, step, { result, secrets: project.secrets });
+  } finally {
+    await work.close();
+  }
+}
+
+interface Trying {
+  readonly result: (part: Pick<StepResult, "state"> & Partial<StepResult>) => StepResult;
+  readonly secrets: readonly string[];
+}
+
+async function tryStep(
+  context: StepContext,
+  step: ProjectStep,
+  { result, secrets }: Trying,
+): Promise<StepResult> {
+  const { lake, signal } = context;
+  const { name, kind } = step;
   for (let tries = 1; ; tries += 1) {
     try {
       const outcome = await doStep(context, step);
@@ -176,7 +196,7 @@ async function runStep({ step, project, run, lake, signal, on }: StepRun): Promi
       if (signal.aborted) return result({ state: "stopped" });
       const error = failureOf(thrown, lake);
       const mayPass = error instanceof MillraceError && error.retryable && tries < TRIES;
-      if (!mayPass) return result({ state: "failed", error: errorOf(error, project.secrets) });
+      if (!mayPass) return result({ state: "failed", error: errorOf(error, secrets) });
       context.note(`${messageOf(error)}; trying again`);
       await lake.clock.sleep(PAUSE_MS * tries, signal).catch(() => {});
       if (signal.aborted) return result({ state: "stopped" });

@@ -7,7 +7,8 @@ import { MillraceError } from "../base/error.ts";
 import { createDuckDB } from "../engine/duckdb.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Lake, openLake } from "../lake/lake.ts";
-import { localStorage } from "../storage/local.ts";
+import { openStores, type StorageOptions } from "../storage/open.ts";
+import { isObjectPlace } from "../storage/place.ts";
 import { systemClock } from "./clock.ts";
 
 export interface EngineOptions {
@@ -17,8 +18,9 @@ export interface EngineOptions {
 }
 
 export interface WorkspaceOptions extends EngineOptions {
-  /** Absolute. */
+  /** An absolute path, or `s3://bucket/prefix`. */
   readonly lakePath: string;
+  readonly s3?: StorageOptions["s3"];
   readonly clock?: Clock;
   readonly crash?: Crash;
 }
@@ -29,8 +31,8 @@ export interface Workspace {
 }
 
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { lakePath, clock = systemClock, crash = noCrash } = options;
-  const found = await stat(lakePath).catch(() => undefined);
+  const { lakePath, clock = systemClock, crash = noCrash, s3 = {} } = options;
+  const found = isObjectPlace(lakePath) ? undefined : await stat(lakePath).catch(() => undefined);
   if (found !== undefined && !found.isDirectory()) {
     throw new MillraceError(`The lake ${lakePath} is a file`, {
       code: "lake/not-a-folder",
@@ -38,11 +40,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     });
   }
   const engine = await openEngine(options);
-  const lake = openLake({ storage: localStorage(lakePath, { crash }), engine, clock, crash });
-  return {
-    lake,
-    close: async () => lake.close(),
-  };
+  const stores = openStores({ s3, crash });
+  const storage = stores.open(lakePath);
+  const lake = openLake({ storage, engine, clock, crash, stores });
+  return { lake, close: () => lake.close() };
 }
 
 /** The engine alone, for tables outside of every lake; the caller closes it. */

@@ -1,4 +1,4 @@
-/** A storage by the place that a person wrote: a folder of this machine, or a prefix in a bucket. */
+/** Storages by the place that a person wrote: a folder of this machine, or a prefix in a bucket. */
 
 import { type Crash, noCrash } from "../base/crash-point.ts";
 import { localStorage } from "./local.ts";
@@ -18,4 +18,34 @@ export function openStorage(place: string, options: StorageOptions = {}): Storag
   return isObjectPlace(place)
     ? s3Storage(parseObjectPlace(place), { ...s3, crash })
     : localStorage(place, { crash });
+}
+
+/** All places that one command has to do with, with what was said of object stores. */
+export interface Stores {
+  /** Each place is opened once. */
+  open(place: string): Storage;
+  /** The same places for one piece of work; see `Storage.forWork`. */
+  forWork(signal?: AbortSignal): Stores;
+  close(): Promise<void>;
+}
+
+export function openStores(options: StorageOptions = {}): Stores {
+  return storesOver((place) => openStorage(place, options));
+}
+
+function storesOver(openPlace: (place: string) => Storage): Stores {
+  const opened = new Map<string, Storage>();
+  const open = (place: string): Storage => {
+    const storage = opened.get(place) ?? openPlace(place);
+    opened.set(place, storage);
+    return storage;
+  };
+  return {
+    open,
+    forWork: (signal) => storesOver((place) => open(place).forWork(signal)),
+    async close() {
+      await Promise.all([...opened.values()].map((storage) => storage.close()));
+      opened.clear();
+    },
+  };
 }
