@@ -37,6 +37,14 @@ export interface WriteOptions {
   readonly fieldIds?: Readonly<Record<string, unknown>>;
 }
 
+export interface RelationOptions {
+  /** Adds the columns `POSITION_COLUMNS`: the number given here to the file of a row, by the file's place, and the row's position in it. */
+  readonly fileNumbers?: readonly number[];
+}
+
+/** What the position of a row is called; no column of a table is. */
+export const POSITION_COLUMNS = { file: "~file", row: "~row" } as const;
+
 export interface Progress {
   readonly fraction: number | undefined;
   readonly rows: bigint;
@@ -55,7 +63,7 @@ export interface Engine {
   /** The columns a query would give, without running it. */
   describe(query: string): Promise<Field[]>;
   /** A table version as something that can stand in FROM. */
-  relation(files: TableFiles): string;
+  relation(files: TableFiles, options?: RelationOptions): string;
   /** Runs a query into Parquet files with statistics; no row, no file. */
   write(query: string, options: WriteOptions): Promise<WrittenFile[]>;
   /** Ends the running statement, which then throws `engine/interrupted`. */

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { ScanFile, TableFiles } from "../schema/table-files.ts";
 import type { Field } from "../schema/type.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
-import { deletedRelation } from "./deleted-row.ts";
+import { rowRelation } from "./deleted-row.ts";
+import { POSITION_COLUMNS, type RelationOptions } from "./engine.ts";
 import { fieldIdOf, physicalName, physicalType, renamed } from "./mapping.ts";
 import { partitionLiteral } from "./partition-value.ts";
 import { quotePath } from "./path.ts";
@@ -15,29 +16,55 @@ import { duckdbType } from "./type.ts";
 const READER_COLUMNS: ReadonlySet<string> = new Set(["file_index", "file_row_number", "filename"]);
 
 /** Files are read with one declared schema, whatever their own: the engine casts, reorders and fills with null. */
-export function relationOf(table: TableFiles, tempFolder: string): string {
+export function relationOf(
+  table: TableFiles,
+  tempFolder: string,
+  { fileNumbers }: RelationOptions = {},
+): string {
   if (table.files.length === 0) {
     const columns = table.fields.map((field) => `${nullOf(field)} AS ${quoteName(field.name)}`);
+    if (fileNumbers !== undefined) columns.push(...positionColumns("NULL", "NULL"));
     return `(SELECT ${columns.join(", ")} WHERE false)`;
   }
-  const whole = table.files.filter((file) => deletions(file) === 0);
-  const holed = table.files.filter((file) => deletions(file) > 0);
+  const numbered = table.files.map((file, index) => ({ file, number: fileNumbers?.[index] }));
   // Apart, so that rows of files without deletions are not looked up.
-  const scans = [whole, holed]
+  const scans = (["whole", "holed", "picked"] as const)
+    .map((kind) => numbered.filter(({ file }) => kindOf(file) === kind))
     .filter((files) => files.length > 0)
     .map((files) => scanOf(table, files, tempFolder));
   return `(${scans.join(" UNION ALL ")})`;
 }
 
-function deletions(file: ScanFile): number {
-  return file.deletedRows?.length ?? 0;
+interface NumberedFile {
+  readonly file: ScanFile;
+  readonly number: number | undefined;
+}
+
+function kindOf({ deletedRows, onlyRows }: ScanFile): "whole" | "holed" | "picked" {
+  if (onlyRows !== undefined) return "picked";
+  return (deletedRows?.length ?? 0) > 0 ? "holed" : "whole";
+}
+
+function positionColumns(file: string, row: string): string[] {
+  return [
+    `CAST(${file} AS INTEGER) AS ${quoteName(POSITION_COLUMNS.file)}`,
+    `CAST(${row} AS BIGINT) AS ${quoteName(POSITION_COLUMNS.row)}`,
+  ];
+}
+
+/** The number of the file a row is in; numbers that follow each other need no look-up. */
+function fileNumber(numbers: readonly number[]): string {
+  const [first = 0] = numbers;
+  if (numbers.every((number, index) => number === first + index)) return `file_index + ${first}`;
+  return `list_extract([${numbers.join(", ")}], CAST(file_index AS BIGINT) + 1)`;
 }
 
 function nullOf(field: Field): string {
   return `CAST(NULL AS ${duckdbType(field.type)})`;
 }
 
-function scanOf(table: TableFiles, files: readonly ScanFile[], tempFolder: string): string {
+function scanOf(table: TableFiles, numbered: readonly NumberedFile[], tempFolder: string): string {
+  const files = numbered.map(({ file }) => file);
   const partitions = new Set(files.flatMap((file) => Object.keys(file.partitionValues)));
   const declared: string[] = [];
   const columns = table.fields.map((field, index) => {
@@ -54,10 +81,18 @@ function scanOf(table: TableFiles, files: readonly ScanFile[], tempFolder: strin
     return column === name ? name : `${column} AS ${name}`;
   });
   const scan = readParquet(files, { declared, tempFolder });
+  const numbers = numbered.flatMap(({ number }) => number ?? []);
+  if (numbers.length > 0) columns.push(...positionColumns(fileNumber(numbers), "file_row_number"));
   const list = columns.length === 0 ? "NULL" : columns.join(", ");
-  const deleted = deletedRelation(files, tempFolder);
-  if (deleted === undefined) return `SELECT ${list} FROM ${scan}`;
-  return `SELECT ${list} FROM (SELECT *, file_index, file_row_number FROM ${scan}) AS scanned ANTI JOIN ${deleted} AS deleted ON scanned.file_index = deleted.in_file AND scanned.file_row_number = deleted.at_row`;
+  const [first] = files;
+  if (first === undefined || kindOf(first) === "whole") return `SELECT ${list} FROM ${scan}`;
+  const picked = kindOf(first) === "picked";
+  const rows = rowRelation(
+    files.map(({ onlyRows, deletedRows }) => (picked ? onlyRows : deletedRows)),
+    tempFolder,
+  );
+  if (rows === undefined) return `SELECT ${list} FROM ${scan} WHERE false`;
+  return `SELECT ${list} FROM (SELECT *, file_index, file_row_number FROM ${scan}) AS scanned ${picked ? "SEMI" : "ANTI"} JOIN ${rows} AS named ON scanned.file_index = named.in_file AND scanned.file_row_number = named.at_row`;
 }
 
 function readParquet(

@@ -160,7 +160,7 @@ async function connect(shared: Shared): Promise<Engine> {
         const { names, types } = await columnsOf(connection, query);
         return fieldsOf(names, types);
       }),
-    relation: (files) => relationOf(files, shared.tempFolder),
+    relation: (files, options) => relationOf(files, shared.tempFolder, options),
     write: (query, options) => guarded(query, () => writeParquet(connection, query, options)),
     interrupt,
     progress: () => (closed ? { fraction: undefined, rows: 0n } : progressOf(connection)),

@@ -20,6 +20,8 @@ export interface ScanFile {
   readonly rows?: bigint;
   /** Positions of deleted rows in the file, ascending, or undefined where none is deleted. */
   readonly deletedRows?: BigUint64Array;
+  /** Positions of the only rows to read, ascending, none of them deleted; all rows where undefined. */
+  readonly onlyRows?: BigUint64Array;
 }
 
 /** One Parquet file that an engine wrote, with its statistics. */
