@@ -34,6 +34,13 @@ export function parseJsonWithNumbersAsText(text: string): unknown {
   );
 }
 
+/** Parses JSON so that `renderJson` gives every number back with the digits it was written in. */
+export function parseJsonExactly(text: string): unknown {
+  return json.parse(text, (_key, value, { source }) =>
+    typeof value === "number" && source !== undefined ? json.rawJSON(source) : value,
+  );
+}
+
 /** Renders JSON on one line; `bigint` becomes a number with all its digits. `undefined` members are left out. */
 export function renderJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>

@@ -8,8 +8,8 @@ import { readRoaring64 } from "./roaring.ts";
 import { decodeZ85 } from "./z85.ts";
 
 /** Begins the data: a portable 64-bit Roaring bitmap follows. */
-const MAGIC = 1681511377;
-const FORMAT_VERSION = 1;
+export const VECTOR_MAGIC = 1681511377;
+export const VECTOR_FILE_VERSION = 1;
 /** A UUID's 16 bytes in Z85. */
 const UUID_LENGTH = 20;
 
@@ -22,7 +22,7 @@ export async function readDeletionVector(
   const data =
     path === undefined ? inlineData(vector) : fileData(vector, path, await readFile(path));
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (data.byteLength < 12 || view.getUint32(0, true) !== MAGIC) {
+  if (data.byteLength < 12 || view.getUint32(0, true) !== VECTOR_MAGIC) {
     throw damaged(vector, "its data does not begin with the known magic number");
   }
   let rows: BigUint64Array;
@@ -37,6 +37,13 @@ export async function readDeletionVector(
   return rows;
 }
 
+/** The name of a file of vectors, whose 16 bytes the log writes in Z85. */
+export function vectorFileName(id: Uint8Array): string {
+  const hex = Buffer.from(id).toString("hex");
+  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return `deletion_vector_${uuid}.bin`;
+}
+
 /** The file that holds the vector, relative to the table or absolute; undefined for an inline one. */
 export function vectorPath(vector: DeletionVector): string | undefined {
   const { storageType, pathOrInlineDv } = vector;
@@ -48,9 +55,7 @@ export function vectorPath(vector: DeletionVector): string | undefined {
     case "u": {
       const bytes = decodeZ85(pathOrInlineDv.slice(-UUID_LENGTH));
       if (bytes?.length !== 16) throw damaged(vector, "its file's name is not a UUID");
-      const hex = Buffer.from(bytes).toString("hex");
-      const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-      return inFolder(pathOrInlineDv.slice(0, -UUID_LENGTH), `deletion_vector_${uuid}.bin`);
+      return inFolder(pathOrInlineDv.slice(0, -UUID_LENGTH), vectorFileName(bytes));
     }
     default:
       throw damaged(vector, `its storage type "${storageType}" is unknown`);
@@ -70,7 +75,7 @@ function fileData(vector: DeletionVector, path: string, file: Uint8Array): Uint8
   const { offset = 1, sizeInBytes } = vector;
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (file.byteLength < offset + sizeInBytes + 8) throw damaged(vector, `${path} is too short`);
-  if (view.getUint8(0) !== FORMAT_VERSION) {
+  if (view.getUint8(0) !== VECTOR_FILE_VERSION) {
     throw damaged(vector, `${path} has format version ${view.getUint8(0)}`);
   }
   if (view.getUint32(offset) !== sizeInBytes) {

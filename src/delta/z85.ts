@@ -4,6 +4,22 @@ const ALPHABET =
   "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 const VALUES = new Map([...ALPHABET].map((char, value) => [char, value]));
 
+/** The bytes, whose number is a multiple of four. */
+export function encodeZ85(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let text = "";
+  for (let at = 0; at < bytes.byteLength; at += 4) {
+    let word = view.getUint32(at);
+    let group = "";
+    for (let digit = 0; digit < 5; digit += 1) {
+      group = (ALPHABET[word % 85] ?? "") + group;
+      word = Math.floor(word / 85);
+    }
+    text += group;
+  }
+  return text;
+}
+
 /** Undefined where the text is not Z85. */
 export function decodeZ85(text: string): Uint8Array | undefined {
   if (text.length % 5 !== 0) return undefined;
