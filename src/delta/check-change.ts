@@ -2,9 +2,10 @@
 
 import { MillraceError } from "../base/error.ts";
 import { type AddFile, keyOf, type Protocol } from "./action.ts";
-import { wantedMode } from "./column-mapping.ts";
+import { mappingMode } from "./column-mapping.ts";
 import { whyUntrue } from "./evolution.ts";
-import { checkRulesKept, checkWritable, hasFeature } from "./protocol.ts";
+import { isOn } from "./property.ts";
+import { checkRulesKept, checkTypeChanges, checkWritable, hasFeature } from "./protocol.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { PlannedTable } from "./table-spec.ts";
 
@@ -30,7 +31,9 @@ export function checkChange(
     checkRemoval(before, change);
   }
   if (planned !== undefined) {
-    checkWritable(planned.protocol, { table: folder, version: (before?.version ?? -1) + 1 });
+    const subject = { table: folder, version: (before?.version ?? -1) + 1 };
+    checkWritable(planned.protocol, subject);
+    checkTypeChanges(planned.fields, subject);
     if (before !== undefined && before.files.length > 0 && change.remove !== "all") {
       checkFilesStayTrue(before, planned);
     }
@@ -79,14 +82,14 @@ function checkRemoval({ folder, metadata, state }: Snapshot, change: Intent): vo
     if (unknown !== undefined) throw new Error(`Bug: ${unknown.path} is no live file of ${folder}`);
   }
   const { configuration } = metadata;
-  if (dataChange && configuration["delta.appendOnly"] === "true") {
+  if (dataChange && isOn(configuration, "delta.appendOnly")) {
     throw new MillraceError(`The table ${folder} is append-only; no row may be removed.`, {
       code: "delta/append-only",
       hint: "Append instead, or set the table property delta.appendOnly to false.",
     });
   }
   const rewritesSome = dataChange && remove !== "all" && add.length + adopted.length > 0;
-  if (rewritesSome && configuration["delta.enableChangeDataFeed"] === "true") {
+  if (rewritesSome && isOn(configuration, "delta.enableChangeDataFeed")) {
     throw new MillraceError(
       `The table ${folder} keeps a change feed, and rewriting some of its files would need change rows, which Millrace does not write.`,
       {
@@ -98,16 +101,18 @@ function checkRemoval({ folder, metadata, state }: Snapshot, change: Intent): vo
 }
 
 /** Files that stay must still hold what the new columns say. */
-function checkFilesStayTrue(before: Snapshot, planned: PlannedTable): void {
-  const old = before.metadata.partitionColumns.join(", ");
-  const partitioned = planned.metadata.partitionColumns.join(", ");
-  const isMapped = wantedMode(planned.metadata.configuration) !== "none";
+function checkFilesStayTrue({ folder, metadata, protocol }: Snapshot, planned: PlannedTable): void {
+  const after = planned.metadata;
+  const old = { fields: metadata.fields, mode: mappingMode(protocol, metadata.configuration) };
+  const mode = mappingMode(planned.protocol, after.configuration);
+  const now = { fields: planned.fields, mode };
+  const [was, is] = [metadata, after].map(({ partitionColumns }) => partitionColumns.join(", "));
   const why =
-    old === partitioned
-      ? whyUntrue(before.metadata.fields, planned.fields, isMapped)
-      : `is partitioned by (${old}) and would be by (${partitioned})`;
+    was === is
+      ? whyUntrue(old, now, isOn(after.configuration, "delta.enableTypeWidening"))
+      : `is partitioned by (${was}) and would be by (${is})`;
   if (why === undefined) return;
-  throw new MillraceError(`The table ${before.folder} ${why}, while its files stay as they are.`, {
+  throw new MillraceError(`The table ${folder} ${why}, while its files stay as they are.`, {
     code: "delta/bad-schema",
     hint: "Replace all rows of the table in the same commit, or make a new table.",
   });

@@ -52,6 +52,16 @@ function mapType(
   }
 }
 
+/** The field at a path of names, found without regard to case; undefined where there is none. */
+export function findField(fields: readonly Field[], path: readonly string[]): Field | undefined {
+  const wanted = path.join("\0").toLowerCase();
+  let found: Field | undefined;
+  visitFields(fields, (field, at) => {
+    if (at.join("\0").toLowerCase() === wanted) found ??= field;
+  });
+  return found;
+}
+
 function visitType(
   type: DataType,
   visit: (field: Field, path: readonly string[]) => void,

@@ -11,6 +11,7 @@ import {
 import { commitInfo, type Description } from "./commit-info.ts";
 import type { Reliance } from "./conflict.ts";
 import { decodePath } from "./data-path.ts";
+import type { Configuration } from "./property.ts";
 import { mayHaveRead, type Reads, readsRows } from "./reads.ts";
 import { renderCommit } from "./render-commit.ts";
 import { renderSchema } from "./schema-text.ts";
@@ -142,6 +143,13 @@ function isUnchanged({ fields, metadata }: PlannedTable, before: Snapshot | unde
     renderSchema(fields) === renderSchema(old.fields) &&
     metadata.name === old.name &&
     metadata.partitionColumns.join("\0") === old.partitionColumns.join("\0") &&
-    Object.entries(metadata.configuration).every(([key, value]) => old.configuration[key] === value)
+    isSame(metadata.configuration, old.configuration)
+  );
+}
+
+function isSame(a: Configuration, b: Configuration): boolean {
+  const entries = Object.entries(a);
+  return (
+    entries.length === Object.keys(b).length && entries.every(([key, value]) => b[key] === value)
   );
 }

@@ -4,6 +4,7 @@ import { MillraceError } from "../base/error.ts";
 import type { Field } from "../schema/type.ts";
 import type { Protocol } from "./action.ts";
 import { rulesOf } from "./table-rule.ts";
+import { unknownTypeChange } from "./widening.ts";
 
 const READER_FEATURES: readonly string[] = [
   "columnMapping",
@@ -60,6 +61,12 @@ export function checkReadable(protocol: Protocol, { table, version }: Subject): 
   if (minReaderVersion === 3 && unknown.length > 0) {
     throw refused(`uses ${listed(unknown)}`, "read", { table, version });
   }
+}
+
+/** Throws `delta/unsupported-to-read` where files of an older type may be of one that we cannot make the column's. */
+export function checkTypeChanges(fields: readonly Field[], subject: Subject): void {
+  const change = unknownTypeChange(fields);
+  if (change !== undefined) throw refused(`has a change of type ${change}`, "read", subject);
 }
 
 /** Throws `delta/unsupported-to-write` where a writer of this table has duties that we do not know. */

@@ -33,12 +33,26 @@ export function parseSchema(schemaString: string, table: string): readonly Field
   return type.fields;
 }
 
+/** A type that is not nested, by its name in the log; undefined where we do not know it. */
+export function parseTypeName(name: string): DataType | undefined {
+  if (PRIMITIVES.includes(name)) return name as PrimitiveType;
+  if (name === "null") return "void";
+  if (name === "decimal") return { kind: "decimal", precision: 10, scale: 0 };
+  const [, precision, scale] = /^decimal\(\s*(\d+)\s*,\s*(-?\d+)\s*\)$/.exec(name) ?? [];
+  if (precision === undefined) return undefined;
+  return { kind: "decimal", precision: Number(precision), scale: Number(scale) };
+}
+
 export function renderSchema(fields: readonly Field[]): string {
   return renderJson(typeJson({ kind: "struct", fields }));
 }
 
 function readType(value: unknown, table: string, column: string): DataType {
-  if (typeof value === "string") return readPrimitive(value, table, column);
+  if (typeof value === "string") {
+    const type = parseTypeName(value);
+    if (type === undefined) throw unknownType(value, table, column);
+    return type;
+  }
   if (!isJsonObject(value)) throw badSchema(table, `has no type for column "${column}"`);
   switch (value.type) {
     case "struct":
@@ -59,15 +73,6 @@ function readType(value: unknown, table: string, column: string): DataType {
     default:
       throw unknownType(String(value.type), table, column);
   }
-}
-
-function readPrimitive(name: string, table: string, column: string): DataType {
-  if (PRIMITIVES.includes(name)) return name as PrimitiveType;
-  if (name === "null") return "void";
-  if (name === "decimal") return { kind: "decimal", precision: 10, scale: 0 };
-  const [, precision, scale] = /^decimal\(\s*(\d+)\s*,\s*(-?\d+)\s*\)$/.exec(name) ?? [];
-  if (precision === undefined) throw unknownType(name, table, column);
-  return { kind: "decimal", precision: Number(precision), scale: Number(scale) };
 }
 
 function readFields(value: unknown, table: string, parent: string): Field[] {

@@ -3,7 +3,8 @@
 import { MillraceError } from "../base/error.ts";
 import type { Field } from "../schema/type.ts";
 import type { AddFile, Protocol } from "./action.ts";
-import { checkReadable } from "./protocol.ts";
+import { isOn } from "./property.ts";
+import { checkReadable, checkTypeChanges } from "./protocol.ts";
 import { parseSchema } from "./schema-text.ts";
 import { rowCount } from "./statistics-text.ts";
 import type { TableState } from "./table-state.ts";
@@ -55,11 +56,13 @@ export function snapshotOf(state: TableState, place: SnapshotPlace): Snapshot {
   if (protocol === undefined) throw incomplete(place, "protocol");
   checkReadable(protocol, { table: folder, version });
   if (found === undefined) throw incomplete(place, "metaData");
+  const fields = parseSchema(found.schemaString, folder);
+  checkTypeChanges(fields, { table: folder, version });
   const metadata: Metadata = {
     id: found.id,
     name: found.name,
     description: found.description,
-    fields: parseSchema(found.schemaString, folder),
+    fields,
     partitionColumns: found.partitionColumns,
     configuration: found.configuration,
     createdTime: found.createdTime,
@@ -96,7 +99,7 @@ export function snapshotOf(state: TableState, place: SnapshotPlace): Snapshot {
 
 /** True where each commit of the table carries its own time. */
 export function keepsTimes(configuration: Readonly<Record<string, string>>): boolean {
-  return configuration["delta.enableInCommitTimestamps"] === "true";
+  return isOn(configuration, "delta.enableInCommitTimestamps");
 }
 
 /** The version's own time where the table keeps times in its commits. */

@@ -3,6 +3,7 @@
 import { MillraceError } from "../base/error.ts";
 import type { Field } from "../schema/type.ts";
 import type { MetadataAction, Protocol } from "./action.ts";
+import { parseColumnList } from "./column-list.ts";
 import {
   assignMapping,
   fieldIdsOf,
@@ -11,10 +12,13 @@ import {
   physicalName,
   wantedMode,
 } from "./column-mapping.ts";
-import { holdsType, mapFields } from "./field-tree.ts";
+import { featuresOf, withoutRequests } from "./feature.ts";
+import { findField, mapFields, visitFields } from "./field-tree.ts";
+import { CONSTRAINT_PREFIX, type Configuration, checkProperties, isOn } from "./property.ts";
 import { protocolFor } from "./protocol.ts";
 import { renderSchema } from "./schema-text.ts";
-import { keepsTimes, type Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { rememberWidening } from "./widening.ts";
 
 export interface TableSpec {
   readonly name?: string;
@@ -22,7 +26,7 @@ export interface TableSpec {
   /** Logical names. */
   readonly partitionColumns?: readonly string[];
   /** Table properties, `delta.*` and one's own; over an existing table they are added to its own. */
-  readonly configuration?: Readonly<Record<string, string>>;
+  readonly configuration?: Configuration;
 }
 
 /** A spec with nothing left to choose: what the commit will write. */
@@ -32,44 +36,63 @@ export interface PlannedTable {
   readonly protocol: Protocol;
 }
 
-/** Properties that bring duties we do not fulfil. */
-const REFUSED_PROPERTIES: Readonly<Record<string, string>> = {
-  "delta.enableDeletionVectors": "deletion vectors",
-  "delta.enableRowTracking": "row tracking",
-  "delta.enableIcebergCompatV1": "Iceberg compatibility",
-  "delta.enableIcebergCompatV2": "Iceberg compatibility",
-};
+/** All that a plan is made of. */
+export interface TableContent {
+  readonly name: string | undefined;
+  readonly description: string | undefined;
+  readonly fields: readonly Field[];
+  /** Logical names. */
+  readonly partitionColumns: readonly string[];
+  /** `delta.feature.x` among them asks for a feature. */
+  readonly configuration: Configuration;
+}
 
 /** Completes a spec, over the table it changes if there is one; pure, so planning twice gives the same. */
 export function planTable(spec: TableSpec, base?: Snapshot): PlannedTable {
-  checkNames(spec);
-  const before = base && {
-    fields: base.metadata.fields,
-    configuration: base.metadata.configuration,
-  };
-  const asked = { ...before?.configuration, ...spec.configuration };
-  const inherited =
-    before === undefined ? spec.fields : inheritMetadata(spec.fields, before.fields);
+  const before = base?.metadata;
+  const asked = spec.configuration ?? {};
+  checkProperties(asked);
+  if (before !== undefined) checkConstraintsStay(asked, before.configuration);
+  const configuration = { ...before?.configuration, ...asked };
+  return completeTable(
+    {
+      name: spec.name ?? before?.name,
+      description: before?.description,
+      fields: before === undefined ? spec.fields : inheritMetadata(spec.fields, before.fields),
+      partitionColumns: spec.partitionColumns ?? before?.partitionColumns ?? [],
+      configuration,
+    },
+    base,
+  );
+}
+
+/** Gives a table that is whole but for them its column ids, its history of types and its protocol. */
+export function completeTable(content: TableContent, base?: Snapshot): PlannedTable {
+  const { name, description, partitionColumns } = content;
+  const { asked, configuration: wanted } = withoutRequests(content.configuration);
+  checkNames(content);
+  const before = base?.metadata;
+  const fields =
+    before === undefined
+      ? content.fields
+      : rememberWidening(before.fields, content.fields, isOn(wanted, "delta.enableTypeWidening"));
   const configuration =
-    wantedMode(asked) === "none" && needsMapping(inherited)
-      ? { ...asked, "delta.columnMapping.mode": "name" }
-      : asked;
-  checkProperties(spec.configuration ?? {});
+    wantedMode(wanted) === "none" && needsMapping(fields)
+      ? { ...wanted, "delta.columnMapping.mode": "name" }
+      : wanted;
+  checkStatisticsColumns(fields, configuration);
   if (before !== undefined) checkSwitches(configuration, before.configuration);
-  const planned = assignMapping({ fields: inherited, configuration }, before);
-  const name = spec.name ?? base?.metadata.name;
+  const planned = assignMapping({ fields, configuration }, before);
   return {
     metadata: {
       ...(name === undefined ? {} : { name }),
-      ...(base?.metadata.description === undefined
-        ? {}
-        : { description: base.metadata.description }),
+      ...(description === undefined ? {} : { description }),
       schemaString: renderSchema(planned.fields),
-      partitionColumns: spec.partitionColumns ?? base?.metadata.partitionColumns ?? [],
+      partitionColumns,
       configuration: planned.configuration,
     },
     fields: planned.fields,
-    protocol: protocolFor(featuresOf(planned.fields, planned.configuration), base?.protocol),
+    protocol: protocolFor(featuresOf(planned.fields, planned.configuration, asked), base?.protocol),
   };
 }
 
@@ -128,39 +151,31 @@ function inheritMetadata(fields: readonly Field[], before: readonly Field[]): re
   });
 }
 
-function featuresOf(fields: readonly Field[], configuration: Readonly<Record<string, string>>) {
-  const reader = [
-    ...(wantedMode(configuration) === "none" ? [] : ["columnMapping"]),
-    ...(fields.some(({ type }) => holdsType(type, "timestamp_ntz")) ? ["timestampNtz"] : []),
-    ...(configuration["delta.checkpointPolicy"] === "v2" ? ["v2Checkpoint"] : []),
-  ];
-  const isOn = (key: string) => configuration[key] === "true";
-  const writer = [
-    ...(isOn("delta.appendOnly") ? ["appendOnly"] : []),
-    ...(isOn("delta.enableChangeDataFeed") ? ["changeDataFeed"] : []),
-    ...(isOn("delta.enableInCommitTimestamps") ? ["inCommitTimestamp"] : []),
-  ];
-  return { reader, writer };
+/** A constraint that existing rows may break must not slip in among other properties. */
+function checkConstraintsStay(asked: Configuration, before: Configuration): void {
+  const key = Object.keys(asked).find(
+    (name) => name.startsWith(CONSTRAINT_PREFIX) && asked[name] !== before[name],
+  );
+  if (key === undefined) return;
+  throw new MillraceError(`The table property ${key} would set a constraint unchecked.`, {
+    code: "delta/bad-property",
+    hint: "Add the constraint by itself: then the rows that are there are checked first.",
+  });
 }
 
-function checkProperties(configuration: Readonly<Record<string, string>>): void {
-  for (const [key, what] of Object.entries(REFUSED_PROPERTIES)) {
-    if (configuration[key] !== "true") continue;
-    throw new MillraceError(
-      `The property ${key} asks for ${what}, which Millrace does not write.`,
-      {
-        code: "delta/bad-property",
-        hint: "Leave the property out.",
-      },
-    );
-  }
+/** A name that is no column's would silently leave the files without statistics. */
+function checkStatisticsColumns(fields: readonly Field[], configuration: Configuration): void {
+  const named = parseColumnList(configuration["delta.dataSkippingStatsColumns"] ?? "") ?? [];
+  const unknown = named.find((path) => findField(fields, path) === undefined);
+  if (unknown === undefined) return;
+  throw new MillraceError(
+    `The property delta.dataSkippingStatsColumns names ${unknown.join(".")}, which is no column.`,
+    { code: "delta/bad-property", hint: "Name columns of the table, or leave the property out." },
+  );
 }
 
 /** `before` are the properties of the table that changes, whose files stay as they are. */
-function checkSwitches(
-  configuration: Readonly<Record<string, string>>,
-  before: Readonly<Record<string, string>>,
-): void {
+function checkSwitches(configuration: Configuration, before: Configuration): void {
   const [from, to] = [wantedMode(before), wantedMode(configuration)];
   if (from !== to && !(from === "none" && to === "name")) {
     throw new MillraceError(`The table's column mapping is ${from} and cannot become ${to}.`, {
@@ -168,29 +183,25 @@ function checkSwitches(
       hint: "Its files were written for the old mode; make a new table.",
     });
   }
-  if (keepsTimes(configuration) && !keepsTimes(before)) {
-    throw new MillraceError("In-commit timestamps can only be switched on when a table is made.", {
-      code: "delta/bad-property",
-      hint: "Leave delta.enableInCommitTimestamps out, or make a new table.",
-    });
-  }
 }
 
-function checkNames({ fields, partitionColumns = [] }: TableSpec): void {
+function checkNames({ fields, partitionColumns }: TableContent): void {
   const seen = new Map<string, string>();
-  for (const { name } of fields) {
-    const twin = seen.get(name.toLowerCase());
+  visitFields(fields, ({ name }, path) => {
+    const key = path.join("\0").toLowerCase();
+    const twin = seen.get(key);
     if (twin !== undefined) {
       throw new MillraceError(
-        `The columns "${twin}" and "${name}" differ only in case, if at all.`,
+        `The columns "${twin}" and "${path.join(".")}" differ only in case, if at all.`,
         {
           code: "delta/bad-schema",
           hint: "Readers match names without case; rename one of them.",
         },
       );
     }
-    seen.set(name.toLowerCase(), name);
-  }
+    if (name === "") throw namelessColumn(path);
+    seen.set(key, path.join("."));
+  });
   for (const name of partitionColumns) {
     const type = fields.find((field) => field.name === name)?.type;
     if (type !== undefined && (typeof type === "string" || type.kind === "decimal")) continue;
@@ -207,4 +218,11 @@ function checkNames({ fields, partitionColumns = [] }: TableSpec): void {
       hint: "Leave at least one column for the files.",
     });
   }
+}
+
+function namelessColumn(path: readonly string[]): MillraceError {
+  return new MillraceError(`A column${path.length > 1 ? ` in ${path[0]}` : ""} has no name.`, {
+    code: "delta/bad-schema",
+    hint: "Give each column a name.",
+  });
 }

@@ -23,7 +23,7 @@ import { winVersion } from "./race.ts";
 import type { Reads } from "./reads.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type DeltaContext, openSnapshot, refreshSnapshot } from "./table.ts";
-import { planTable, type TableSpec } from "./table-spec.ts";
+import { type PlannedTable, planTable, type TableSpec } from "./table-spec.ts";
 
 /**
  * The operation is named as Delta's history names it (`CREATE TABLE`, `WRITE`, `DELETE`); `info` is
@@ -41,6 +41,8 @@ export interface Change extends Description {
   readonly kept?: readonly string[];
   /** The new table, or what it becomes. */
   readonly schema?: TableSpec;
+  /** What the table becomes, planned already, instead of `schema`. */
+  readonly becomes?: PlannedTable;
   readonly transactions?: readonly { readonly appId: string; readonly version: bigint }[];
   /** Metadata of domains to set or, with `removed`, to take away; the table has the feature for it. */
   readonly domains?: readonly DomainMetadata[];
@@ -58,7 +60,8 @@ export type Base = Snapshot | { readonly folder: string };
 export async function commit(context: DeltaContext, base: Base, change: Change): Promise<Snapshot> {
   const { folder } = base;
   const before = "version" in base ? base : undefined;
-  const planned = change.schema === undefined ? undefined : planTable(change.schema, before);
+  const { schema, becomes } = change;
+  const planned = schema === undefined ? becomes : planTable(schema, before);
   checkChange(folder, before, change, planned);
   const adopted = await adoptStaged(context, folder, before, change);
   const proposal = proposalOf({ folder, before, change, planned, adopted }, context.clock.now());

@@ -225,15 +225,6 @@ test("a table with a change feed takes appends and whole replacements, and no re
   assert.equal((await lake.append(filled, "SELECT 2::BIGINT AS id", { remove: "all" })).rows, 1n);
 });
 
-test("properties whose duties we do not fulfil are refused when a table is made", async () => {
-  for (const key of ["delta.enableDeletionVectors", "delta.enableRowTracking"]) {
-    await assert.rejects(
-      lake.create("refused", { fields: [column("id", "long")], configuration: { [key]: "true" } }),
-      refusal("delta/bad-property", new RegExp(key)),
-    );
-  }
-});
-
 test("an upgrade keeps what the old version implied", () => {
   const upgraded = protocolFor(
     { reader: ["timestampNtz"], writer: [] },
