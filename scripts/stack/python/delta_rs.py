@@ -1,9 +1,7 @@
 """delta-rs as a worker: writes, changes and reads Delta tables as its users do."""
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
-from deltalake import DeltaTable, Transaction, CommitProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from serve import serve
 
 
@@ -43,20 +41,24 @@ def read(table, to, by, where=None, version=None):
     """Writes the rows, those that `where` keeps, into the Parquet file `to`; gives the table's schema."""
     opened = DeltaTable(table, version=version)
     if by == "datafusion":
-        found = pa.table(opened.scan(predicate=where))
+        keep(opened.scan(predicate=where), to)
     else:
-        dataset = opened.to_pyarrow_dataset()
-        condition = "" if where is None else f" where {where}"
-        with duckdb.connect() as connection:
-            connection.execute("set timezone = 'UTC'")
-            found = connection.execute(f"select * from dataset{condition}").to_arrow_table()
-    pq.write_table(found, to)
+        keep(opened.to_pyarrow_dataset(), to, where)
     return opened.schema().to_json()
 
 
 def changes(table, to, first, last):
     """Writes the change data of the versions, `_change_type` and all, into the Parquet file `to`."""
-    pq.write_table(pa.table(DeltaTable(table).load_cdf(first, last)), to)
+    keep(DeltaTable(table).load_cdf(first, last), to)
+
+
+def keep(found, to, where=None):
+    condition = "" if where is None else f" where {where}"
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.register("found", found)
+        path = to.replace("'", "''")
+        connection.execute(f"copy (from found{condition}) to '{path}' (format parquet)")
 
 
 VERBS = {"write": write, "call": call, "merge": merge, "read": read, "changes": changes}
