@@ -46,7 +46,8 @@ export function column(name: string, type: DataType): Field {
 }
 
 export async function openLake(clock: Clock = realClock): Promise<Lake> {
-  const root = mkdtempSync(join(tmpdir(), "millrace-delta-"));
+  // Without a dash, for Spark makes no table whose path has one.
+  const root = mkdtempSync(join(tmpdir(), "millrace_delta_"));
   const engine = await createDuckDB();
   const context: DeltaContext = { storage: localStorage(root), parquet: engine, clock };
 
