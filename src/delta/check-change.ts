@@ -14,6 +14,7 @@ interface Intent {
   readonly adopted?: readonly AddFile[];
   readonly remove?: readonly AddFile[] | "all";
   readonly dataChange?: boolean;
+  readonly isRestored?: boolean;
   readonly kept?: readonly string[];
   readonly transactions?: readonly { readonly appId: string }[];
   readonly domains?: readonly { readonly domain: string }[];
@@ -34,7 +35,12 @@ export function checkChange(
     const subject = { table: folder, version: (before?.version ?? -1) + 1 };
     checkWritable(planned.protocol, subject);
     checkTypeChanges(planned.fields, subject);
-    if (before !== undefined && before.files.length > 0 && change.remove !== "all") {
+    if (
+      before !== undefined &&
+      before.files.length > 0 &&
+      change.remove !== "all" &&
+      !change.isRestored
+    ) {
       checkFilesStayTrue(before, planned);
     }
   }

@@ -43,6 +43,8 @@ export interface Change extends Description {
   readonly schema?: TableSpec;
   /** What the table becomes, planned already, instead of `schema`. */
   readonly becomes?: PlannedTable;
+  /** True where the table becomes what it was at a version, with the files of that version and no others. */
+  readonly isRestored?: boolean;
   readonly transactions?: readonly { readonly appId: string; readonly version: bigint }[];
   /** Metadata of domains to set or, with `removed`, to take away; the table has the feature for it. */
   readonly domains?: readonly DomainMetadata[];
