@@ -19,16 +19,15 @@ export interface CommitFacts {
   readonly now: number;
   /** The version the change was planned on. */
   readonly readVersion: number | undefined;
-  /** When the version right before ours was committed; given where commits carry their own time. */
-  readonly previousTime: number | undefined;
+  /** Where commits carry their own times, which rise strictly whatever the clocks of the writers say. */
+  readonly ownTime: number | undefined;
   readonly isBlindAppend: boolean;
 }
 
 export function commitInfo(facts: CommitFacts): Record<string, unknown> {
-  const { change, txnId, now, readVersion, previousTime, isBlindAppend } = facts;
+  const { change, txnId, now, readVersion, ownTime, isBlindAppend } = facts;
   return {
-    // These times rise strictly, whatever the clocks of the writers say.
-    ...(previousTime === undefined ? {} : { inCommitTimestamp: Math.max(now, previousTime + 1) }),
+    ...(ownTime === undefined ? {} : { inCommitTimestamp: ownTime }),
     timestamp: now,
     operation: change.operation,
     operationParameters: texts(change.parameters),

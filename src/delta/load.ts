@@ -2,7 +2,7 @@
 
 import { MillraceError, messageOf, systemCodeOf } from "../base/error.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { Actions } from "./action.ts";
+import type { Actions, MetadataAction } from "./action.ts";
 import { mappingMode } from "./column-mapping.ts";
 import type { Filter } from "./filter.ts";
 import { chooseSegment, commitPath, type LogSegment, listLog } from "./log-files.ts";
@@ -54,6 +54,26 @@ export async function loadPart(
   const state = replay(EMPTY_STATE, before === undefined ? since : [before, ...since]);
   const place = { folder, version, modified };
   return snapshotOf(await withTime(access.storage, folder, version, state), place);
+}
+
+/** The properties of the table at the end of a segment, read without its files. */
+export async function readConfiguration(
+  access: Access,
+  folder: string,
+  segment: LogSegment,
+): Promise<MetadataAction["configuration"]> {
+  const { checkpoint, commits } = segment;
+  const since = await readCommits(access.storage, commits.toReversed());
+  const found = since.find(({ metadata }) => metadata !== undefined)?.metadata;
+  if (found !== undefined || checkpoint === undefined) return found?.configuration ?? {};
+  try {
+    const { actions } = await readCheckpointHead(access, folder, checkpoint);
+    return actions.metadata?.configuration ?? {};
+  } catch (error) {
+    if (PASSED_ON.includes(systemCodeOf(error) ?? "")) throw error;
+    // What is broken is told, or gone around, by whoever reads all of it.
+    return (await loadSegment(access, folder, segment)).metadata.configuration;
+  }
 }
 
 /** Failures that are no damage of the checkpoint. */

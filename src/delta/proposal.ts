@@ -24,8 +24,17 @@ export interface Proposal {
   /** Unique to this commit: how its maker knows it again. */
   readonly txnId: string;
   readonly reliance: Reliance;
-  /** The commit file's bytes. `previousTime` is that of the version right before it, in milliseconds. */
-  render(now: Date, previousTime: number | undefined): Uint8Array;
+  /** True where the commit carries its own time, which is later than that of the version before it. */
+  readonly isTimed: boolean;
+  /** The commit file's bytes for a try at one version. */
+  render(attempt: Attempt): Uint8Array;
+}
+
+interface Attempt {
+  readonly version: number;
+  readonly now: Date;
+  /** When the version right before it was committed, in milliseconds; by default that of the base. */
+  readonly previousTime: number | undefined;
 }
 
 interface Intent {
@@ -55,9 +64,9 @@ export function proposalOf(intent: Intent, made: Date): Proposal {
       ? undefined
       : metadataOf(planned, before, time);
   const isTimed = keepsTimes((metadata ?? before?.metadata)?.configuration ?? {});
+  const startsTimes = isTimed && before !== undefined && !keepsTimes(before.metadata.configuration);
   const actions = {
     protocol: planned?.protocol === before?.protocol ? undefined : planned?.protocol,
-    metadata,
     transactions: (change.transactions ?? []).map((txn) => ({ ...txn, lastUpdated: time })),
     domains: change.domains ?? [],
     removes,
@@ -69,18 +78,22 @@ export function proposalOf(intent: Intent, made: Date): Proposal {
     before,
     txnId,
     reliance,
-    render: (now, previousTime = before?.timestamp.getTime() ?? 0) =>
-      renderCommit({
+    isTimed,
+    render: ({ version, now, previousTime = before?.timestamp.getTime() ?? 0 }) => {
+      const ownTime = Math.max(now.getTime(), previousTime + 1);
+      return renderCommit({
         ...actions,
+        metadata: metadata && startsTimes ? timedSince(metadata, version, ownTime) : metadata,
         info: commitInfo({
           change,
           txnId,
           now: now.getTime(),
           readVersion: before?.version,
-          previousTime: isTimed ? previousTime : undefined,
+          ownTime: isTimed ? ownTime : undefined,
           isBlindAppend,
         }),
-      }),
+      });
+    },
   };
 }
 
@@ -133,6 +146,15 @@ function metadataOf(
     ...metadata,
     createdTime: before?.metadata.createdTime ?? time,
   };
+}
+
+/** Readers learn here from which version on commits carry their own times. */
+function timedSince(metadata: MetadataAction, version: number, time: number): MetadataAction {
+  const since = {
+    "delta.inCommitTimestampEnablementVersion": String(version),
+    "delta.inCommitTimestampEnablementTimestamp": String(time),
+  };
+  return { ...metadata, configuration: { ...metadata.configuration, ...since } };
 }
 
 /** A commit that only repeats the table's columns and properties must not stand in other writers' way. */

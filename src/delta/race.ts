@@ -21,7 +21,8 @@ export async function winVersion(context: DeltaContext, proposal: Proposal): Pro
   let newest = await meetWinners(storage, proposal);
   for (let tried = 0; tried < TRIES; tried += 1) {
     const version = (newest?.version ?? before?.version ?? -1) + 1;
-    const bytes = proposal.render(clock.now(), inCommitTime(newest?.actions.info));
+    const previousTime = newest && (await timeOf(storage, proposal, newest));
+    const bytes = proposal.render({ version, now: clock.now(), previousTime });
     crash("delta/before-commit");
     if (await createCommit(storage, { ...proposal, version, bytes })) return version;
     newest = await checkWinners(storage, proposal, version);
@@ -73,6 +74,18 @@ async function checkWinners(
     checkNoConflict(reliance, winner, folder);
     newest = winner;
   }
+}
+
+/** Where times begin to be kept, the versions before have those of their files. */
+async function timeOf(
+  storage: Storage,
+  { folder, isTimed }: Proposal,
+  { version, actions }: Winner,
+): Promise<number | undefined> {
+  const own = inCommitTime(actions.info);
+  if (own !== undefined || !isTimed) return own;
+  const { commits } = await listLog(storage, folder, version);
+  return commits.find((commit) => commit.version === version)?.modified.getTime();
 }
 
 interface Attempt {

@@ -7,7 +7,7 @@ import type { TableFiles } from "../schema/table-files.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Filter } from "./filter.ts";
 import { readLastCheckpoint } from "./last-checkpoint.ts";
-import { loadPart, loadSegment } from "./load.ts";
+import { loadPart, loadSegment, readConfiguration } from "./load.ts";
 import {
   checkContiguous,
   chooseSegment,
@@ -20,7 +20,7 @@ import { readCommits } from "./read-commit.ts";
 import { chooseFiles } from "./scan.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 import { replay } from "./table-state.ts";
-import { versionAt } from "./time-travel.ts";
+import { timedSince, versionAt } from "./time-travel.ts";
 
 /** All that work on tables needs from outside. */
 export interface DeltaContext {
@@ -123,10 +123,11 @@ async function open(context: DeltaContext, folder: string, at: At): Promise<Snap
 
 /** Uses the hint of `_last_checkpoint` to list less, and lists everything where it does not help. */
 async function findSegment(
-  { storage }: DeltaContext,
+  context: DeltaContext,
   folder: string,
   { version, timestamp }: At,
 ): Promise<LogSegment | undefined> {
+  const { storage } = context;
   if (version === undefined && timestamp === undefined) {
     const hint = await readLastCheckpoint(storage, folder);
     if (hint !== undefined) {
@@ -136,12 +137,12 @@ async function findSegment(
   }
   const listing = await listLog(storage, folder);
   if (timestamp === undefined) return chooseSegment(listing, folder, version);
-  if (chooseSegment(listing, folder) === undefined) return undefined;
-  return chooseSegment(
-    listing,
-    folder,
-    await versionAt(storage, { folder, commits: listing.commits, timestamp }),
-  );
+  const newest = chooseSegment(listing, folder);
+  if (newest === undefined) return undefined;
+  const since = timedSince(await readConfiguration(context, folder, newest));
+  const { commits } = listing;
+  const found = await versionAt(context.storage, { folder, commits, timestamp, since });
+  return chooseSegment(listing, folder, found);
 }
 
 async function reopen(context: DeltaContext, folder: string, version?: number): Promise<Snapshot> {

@@ -3,26 +3,42 @@
 import { MillraceError } from "../base/error.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { CommitFile } from "./log-files.ts";
+import { isOn } from "./property.ts";
 import { readCommit } from "./read-commit.ts";
 
+/** From which version on, and since when, the commits of a table carry their own times. */
+export interface TimedSince {
+  readonly version: number;
+  /** Undefined where all commits do. */
+  readonly time: number | undefined;
+}
+
+/** What the newest properties of a table say; undefined where its commits carry no times. */
+export function timedSince(
+  configuration: Readonly<Record<string, string>>,
+): TimedSince | undefined {
+  if (!isOn(configuration, "delta.enableInCommitTimestamps")) return undefined;
+  const version = Number(configuration["delta.inCommitTimestampEnablementVersion"] ?? 0);
+  const time = Number(configuration["delta.inCommitTimestampEnablementTimestamp"] ?? Number.NaN);
+  return { version, time: Number.isNaN(time) ? undefined : time };
+}
+
 /**
- * The newest version committed at or before `timestamp`: by the commits' own times where the table
- * keeps them, before that by `risingTimes`. Earlier than the oldest commit is `delta/no-such-version`.
+ * The newest version committed at or before `timestamp`: by the commits' own times from where the
+ * table keeps them, before that by `risingTimes`. Earlier than the oldest commit is `delta/no-such-version`.
  */
 export async function versionAt(
   storage: Storage,
-  { folder, commits, timestamp }: VersionQuestion,
+  { folder, commits, timestamp, since }: VersionQuestion,
 ): Promise<number> {
   const wanted = timestamp.getTime();
-  let unread = commits.length;
-  // Once a table keeps times in its commits every later commit has one, so the newest tell.
-  for (const { version, path } of commits.toReversed()) {
-    const own = inCommitTime((await readCommit(storage, path)).info);
-    if (own === undefined) break;
-    if (own <= wanted) return version;
-    unread -= 1;
+  if (since !== undefined && wanted >= (since.time ?? Number.NEGATIVE_INFINITY)) {
+    const timed = commits.filter(({ version }) => version >= since.version);
+    return lastTimed(storage, timed, { folder, timestamp });
   }
-  const times = risingTimes(commits.slice(0, unread));
+  const times = risingTimes(
+    commits.filter(({ version }) => version < (since?.version ?? Infinity)),
+  );
   const found = times.findLast(({ time }) => time <= wanted);
   if (found !== undefined) return found.version;
   throw tooOld(folder, timestamp, times[0]);
@@ -33,6 +49,40 @@ interface VersionQuestion {
   /** All that are left, ascending. */
   readonly commits: readonly CommitFile[];
   readonly timestamp: Date;
+  readonly since: TimedSince | undefined;
+}
+
+/** The own times rise strictly, so that few of many commits need be read. */
+async function lastTimed(
+  storage: Storage,
+  commits: readonly CommitFile[],
+  { folder, timestamp }: Pick<VersionQuestion, "folder" | "timestamp">,
+): Promise<number> {
+  let [low, high] = [0, commits.length];
+  let oldest: CommitTime | undefined;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const commit = commits[middle];
+    if (commit === undefined) throw new Error(`Bug: no commit at ${middle} of ${folder}`);
+    const time = await ownTime(storage, commit);
+    if (time <= timestamp.getTime()) low = middle + 1;
+    else {
+      high = middle;
+      oldest = { version: commit.version, time };
+    }
+  }
+  const found = commits[low - 1];
+  if (found !== undefined) return found.version;
+  throw tooOld(folder, timestamp, oldest);
+}
+
+async function ownTime(storage: Storage, { path }: CommitFile): Promise<number> {
+  const time = inCommitTime((await readCommit(storage, path)).info);
+  if (time !== undefined) return time;
+  throw new MillraceError(`The commit ${path} lacks the time that its table asks for.`, {
+    code: "delta/corrupt-log",
+    hint: "Ask for a version by its number.",
+  });
 }
 
 export interface CommitTime {
