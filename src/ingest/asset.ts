@@ -12,9 +12,11 @@ import {
   wrongOption,
 } from "../base/option.ts";
 import { suggestWord } from "../base/suggest.ts";
+import { checkTableProperties, type TableProperties } from "../lake/property.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { ColumnDefinition, Columns, RowOf } from "../schema/column.ts";
 import { checkTableName, type Name, quarantineOf, type Table } from "../schema/table.ts";
+import { type CheckedWrite, checkWrite, columnsOfWrite, type Write } from "../schema/write.ts";
 import type { FileSource } from "../source/file-source.ts";
 import { isSql, type Sql } from "../sql/template.ts";
 import { checkColumns } from "./check-column.ts";
@@ -55,8 +57,11 @@ export interface IngestOptions<C extends Columns> {
     readonly key: Name<C> | readonly Name<C>[];
     readonly within?: { readonly time: Duration; readonly by: Name<C> };
   };
-  /** `append` keeps what is there; `overwrite` replaces the table by the newest content of all its files. */
-  readonly write?: "append" | "overwrite";
+  /**
+   * `append`, unless told, keeps what is there; `overwrite` replaces the table by the newest content of all its files;
+   * `{ merge: "id" }` keeps one row for each key, the newest.
+   */
+  readonly write?: Write<Name<C>>;
   /** Fields of a record that no column asks for; ignored unless told. */
   readonly extra?: "ignore" | "keep" | "reject" | "evolve";
   readonly partitionBy?: readonly Name<C>[];
@@ -64,20 +69,22 @@ export interface IngestOptions<C extends Columns> {
   readonly where?: Sql;
   /** Fields of the record, at any depth, whose values are secret: the quarantine keeps *** in their place. */
   readonly redact?: readonly string[];
+  /** Of the Delta table: `{ "delta.enableChangeDataFeed": "true" }`. */
+  readonly properties?: TableProperties;
   readonly schedule?: Schedule;
 }
 
 /** What `ingest` checked once. */
-export interface IngestDefinition {
+export interface IngestDefinition extends CheckedWrite {
   readonly sources: readonly FileSource[];
   readonly columns: Readonly<Record<string, ColumnDefinition>>;
   readonly rules: Readonly<Record<string, Sql>>;
   readonly unique: UniqueKey | undefined;
-  readonly write: "append" | "overwrite";
   readonly extra: "ignore" | "keep" | "reject" | "evolve";
   readonly partitionBy: readonly string[];
   readonly where: Sql | undefined;
   readonly redact: readonly string[];
+  readonly properties: TableProperties;
   readonly schedule: Schedule | undefined;
 }
 
@@ -98,27 +105,33 @@ export function ingest<const C extends Columns>(
     columns: anything,
     rules: checkRules,
     unique: anything,
-    write: oneOf("append", "overwrite"),
+    write: anything,
     extra: oneOf("ignore", "keep", "reject", "evolve"),
     partitionBy: textList,
     where: made(["sql"], "sql`...`"),
     redact: textList,
+    properties: anything,
     schedule: made(["schedule"], 'cron("0 * * * *") or every("5 min")'),
   });
   const columns = checkColumns(options.columns, place);
   const known = Object.keys(columns);
   const partitionBy = options.partitionBy ?? [];
   for (const column of partitionBy) checkKnown(column, known, `${place} is partitioned by`);
+  const written = checkWrite(options.write, { place, usual: "append" });
+  for (const column of columnsOfWrite(written))
+    checkKnown(column, known, `The option write of ${place} names`);
+  checkMerge(written, columns, options.unique, place);
   const definition: IngestDefinition = Object.freeze({
     sources: Object.freeze(checkSources(options.from, place)),
     columns,
     rules: Object.freeze({ ...options.rules }),
     unique: options.unique === undefined ? undefined : checkUnique(options.unique, known, place),
-    write: options.write ?? "append",
+    ...written,
     extra: options.extra ?? "ignore",
     partitionBy,
     where: options.where,
     redact: options.redact ?? [],
+    properties: checkTableProperties(options.properties, place),
     schedule: options.schedule,
   });
   const quarantine: Table<Rejected> = Object.freeze({ kind: "table", name: quarantineOf(name) });
@@ -131,6 +144,30 @@ export function isIngested(value: unknown): value is Ingested {
     "step" in (value as object) &&
     (value as Ingested).step === "ingest"
   );
+}
+
+/** A key without a value is no key, and two ways to settle the same key would contradict each other. */
+function checkMerge(
+  { merge }: CheckedWrite,
+  columns: Readonly<Record<string, ColumnDefinition>>,
+  unique: unknown,
+  place: string,
+): void {
+  if (merge === undefined) return;
+  if (merge.key.length > 0)
+    throw wrongOption(`The option write of ${place}`, merge, '"append" or "overwrite"');
+  const loose = merge.key.find((column) => columns[column]?.optional === true);
+  if (loose !== undefined) {
+    throw new MillraceError(`${place} is merged by "${loose}", which is declared .optional()`, {
+      code: "project/bad-option",
+      hint: "A row without its key cannot be found again: take .optional() away, so that such rows go to the quarantine.",
+    });
+  }
+  if (unique === undefined) return;
+  throw new MillraceError(`${place} has both write: { merge: ... } and unique`, {
+    code: "project/bad-option",
+    hint: "A merge keeps one row for each key; leave unique out.",
+  });
 }
 
 function checkSources(from: unknown, place: string): FileSource[] {

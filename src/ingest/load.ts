@@ -130,6 +130,7 @@ async function commitBatch(
   const target = await openTarget(lake, asset.name, {
     fields: [...contract.fields, ...extraColumn(definition)],
     partitionBy: definition.partitionBy,
+    properties: definition.properties,
     isReplaced,
   });
   if ((target.snapshot?.transactions.get(FILES_APP) ?? 0n) !== number - 1n)

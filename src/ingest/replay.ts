@@ -116,6 +116,7 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
   const target = await openTarget(lake, asset.name, {
     fields: [...contract.fields, ...extraColumn(definition)],
     partitionBy: definition.partitionBy,
+    properties: definition.properties,
     isReplaced: false,
     isDryRun,
   });

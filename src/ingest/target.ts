@@ -7,6 +7,7 @@ import { fieldIds, physicalColumns, type TableSpec } from "../delta/table-spec.t
 import { commit } from "../delta/write.ts";
 import { duckdbType } from "../engine/type.ts";
 import { type Lake, relationOf } from "../lake/lake.ts";
+import type { TableProperties } from "../lake/property.ts";
 import { type Evolution, evolve, renderType, type TypeChange } from "../schema/evolution.ts";
 import { folderOf } from "../schema/table.ts";
 import type { Field } from "../schema/type.ts";
@@ -29,11 +30,14 @@ export async function openTarget(
   {
     fields,
     partitionBy,
+    properties,
     isReplaced,
     isDryRun = false,
   }: {
     fields: readonly Field[];
     partitionBy: readonly string[];
+    /** Of a table that is new; another has them already. */
+    properties: TableProperties;
     isReplaced: boolean;
     /** Nothing is widened; the layout is only good for files that are thrown away. */
     isDryRun?: boolean;
@@ -41,7 +45,10 @@ export async function openTarget(
 ): Promise<Target> {
   const found = await lake.find(name);
   const spec: TableSpec = { name, fields, partitionColumns: partitionBy };
-  if (found === undefined) return target({ folder: folderOf(name) }, undefined, spec, fields);
+  if (found === undefined) {
+    const made = { ...spec, configuration: properties };
+    return target({ folder: folderOf(name) }, undefined, made, fields);
+  }
   const evolution = evolve(found.metadata.fields, fields);
   checkPartitions(name, found, partitionBy, isReplaced);
   if (isReplaced) {

@@ -7,6 +7,7 @@ const VERBS: Readonly<Record<PlannedStep["action"], string>> = {
   create: "create",
   load: "load",
   rebuild: "rebuild",
+  update: "update",
   write: "write",
   fail: "fail",
   nothing: "keep",
@@ -39,13 +40,17 @@ function renderStep(step: PlannedStep, width: number): string[] {
   const columns = step.columns.map(
     ({ column, change, means }) => `             ${change} column "${column}": ${means}`,
   );
+  const properties = step.properties.map(
+    ({ property, from, to }) =>
+      `             property ${property}: ${from === undefined ? to : `${from} to ${to}`}`,
+  );
   const next = step.schedule?.next;
   const schedule =
     step.schedule === undefined
       ? []
       : [`             due ${step.schedule.words}${next === undefined ? "" : `, next ${next}`}`];
   const notes = step.notes.map((note) => `             ${note}`);
-  return [head, ...files, ...more, ...columns, ...schedule, ...notes];
+  return [head, ...files, ...more, ...columns, ...properties, ...schedule, ...notes];
 }
 
 function renderBytes(size: number): string {

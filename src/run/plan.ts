@@ -9,6 +9,7 @@ import { compileContract } from "../ingest/contract.ts";
 import { extraColumn } from "../ingest/extra.ts";
 import { QUARANTINE_FIELDS } from "../ingest/quarantine.ts";
 import { openView, viewName } from "../lake/lake.ts";
+import type { PropertyChange } from "../lake/property.ts";
 import type { ProjectStep, StepKind } from "../project/graph.ts";
 import type { Project } from "../project/load.ts";
 import { checkPicture } from "../publish/draw-picture.ts";
@@ -33,13 +34,18 @@ interface ColumnChange {
 export interface PlannedStep {
   readonly name: string;
   readonly kind: StepKind;
-  /** `fail`: what it reads is missing, and the run will say so; other steps go on. */
-  readonly action: "create" | "load" | "rebuild" | "write" | "fail" | "nothing";
+  /**
+   * `update`: the table takes in what changed in its inputs, or new properties alone. `fail`: what it reads is missing,
+   * and the run will say so; other steps go on.
+   */
+  readonly action: "create" | "load" | "rebuild" | "update" | "write" | "fail" | "nothing";
   /** Why, in words; empty where there is nothing to do. */
   readonly because: string;
   /** Names of the steps it waits for. */
   readonly after: readonly string[];
   readonly columns: readonly ColumnChange[];
+  /** Properties that the table will be given. */
+  readonly properties: readonly PropertyChange[];
   /** Files that would be read. */
   readonly files: readonly {
     readonly name: string;
@@ -63,32 +69,30 @@ export interface Plan {
 export async function planRun(project: Project, { lake }: Workspace): Promise<Plan> {
   const context = { lake, root: project.root, text: project.text, param: project.param };
   const session = await lake.engine.session();
-  const due = new Set<string>();
+  const due = new Map<string, "rows" | "properties">();
   const steps: PlannedStep[] = [];
   try {
     for (const step of project.steps) {
       const looked: Looked = await lookAt(context, step).catch(missingSource);
-      const before = step.after.filter((name) => due.has(name));
+      const before = step.after.filter((name) => isTouched(step, due.get(name)));
       const because =
         looked.because ?? (before.length === 0 ? undefined : `${before.join(", ")} will change`);
+      const properties = looked.properties ?? [];
       const fields = await checkStep(context, session, step);
-      if (because !== undefined) due.add(step.name);
+      if (because !== undefined) due.set(step.name, "rows");
+      else if (properties.length > 0) due.set(step.name, "properties");
       const table = step.asset.kind === "table" ? await lake.find(step.name) : undefined;
       steps.push({
         name: step.name,
         kind: step.kind,
-        action:
-          looked.isMissing === true
-            ? "fail"
-            : because === undefined
-              ? "nothing"
-              : actionOf(step, table === undefined),
-        because: because ?? "",
+        action: actionOf(step, { looked, because, isNew: table === undefined }),
+        because: because ?? (properties.length > 0 ? "its properties change" : ""),
         after: step.after,
         columns:
           table === undefined || fields === undefined
             ? []
             : columnChanges(step, table.metadata.fields, fields),
+        properties,
         files: (looked.choice?.files ?? []).map(({ found, why }) => ({
           name: found.name,
           size: found.sizeBytes,
@@ -187,10 +191,27 @@ async function createEmptyView(
   await session.run(`create or replace temp view ${viewName(name)} as select ${list} where false`);
 }
 
-function actionOf({ kind }: ProjectStep, isNew: boolean): PlannedStep["action"] {
+function actionOf(
+  { asset, kind }: ProjectStep,
+  { looked, because, isNew }: { looked: Looked; because: string | undefined; isNew: boolean },
+): PlannedStep["action"] {
+  if (looked.isMissing === true) return "fail";
+  if (because === undefined) return (looked.properties ?? []).length > 0 ? "update" : "nothing";
   if (kind === "publish" || kind === "picture") return "write";
   if (isNew) return "create";
-  return kind === "ingest" ? "load" : "rebuild";
+  if (kind === "ingest") return "load";
+  // What an input that will change will bring is not known yet; where it cannot be followed the run says so.
+  const isFollowed = looked.because === undefined && isFollowing(asset);
+  return looked.isStep === true || isFollowed ? "update" : "rebuild";
+}
+
+function isFollowing(asset: ProjectStep["asset"]): boolean {
+  return isTransformed(asset) && asset.definition.write !== "overwrite";
+}
+
+/** New properties leave the rows of a table as they are, but make a version of it, which an output tells. */
+function isTouched({ kind }: ProjectStep, by: "rows" | "properties" | undefined): boolean {
+  return by === "rows" || (by === "properties" && (kind === "publish" || kind === "picture"));
 }
 
 function columnChanges(

@@ -1,9 +1,8 @@
 /** The SQL that a person asks with: held to be one SELECT by the engine's own parser, and the tables that it names and calls. */
 
 import { MillraceError } from "../base/error.ts";
-import { parseJson } from "../base/json.ts";
 import type { Engine } from "../engine/engine.ts";
-import { quoteText } from "../sql/quote.ts";
+import { isNode, parseSql, type SyntaxNode, visit } from "../engine/syntax-tree.ts";
 import { tokens } from "../sql/token.ts";
 import { isTableCall, parsable, type TableCallName } from "./table-call.ts";
 
@@ -53,11 +52,7 @@ const REFUSED: ReadonlySet<string> = new Set([
 
 /** Throws `query/...` unless the text is one statement that only reads. */
 export async function readSelect(engine: Engine, text: string): Promise<Select> {
-  const [row] = await engine.rows(
-    `select json_serialize_sql(${quoteText(parsable(text))})::varchar as tree`,
-  );
-  const tree = parseJson(String(row?.tree));
-  if (!isNode(tree)) throw new Error("Bug: the engine's parser gave no tree");
+  const tree = await parseSql(engine, parsable(text));
   if (tree.error === true) throw refusal(tree, text);
   const statements = Array.isArray(tree.statements) ? tree.statements : [];
   if (statements.length === 0) {
@@ -83,17 +78,15 @@ export async function readSelect(engine: Engine, text: string): Promise<Select> 
   return { text: withoutEnd(text), tables: found.tables, calls: found.calls };
 }
 
-type Node = Readonly<Record<string, unknown>>;
-
 interface Found {
   readonly tables: NamedTable[];
   readonly calls: CalledTable[];
   /** Function nodes of `calls`. */
   readonly called: Set<unknown>;
-  offsetOf(node: Node): number;
+  offsetOf(node: SyntaxNode): number;
 }
 
-function checkNode(node: Node, { tables, calls, called, offsetOf }: Found): void {
+function checkNode(node: SyntaxNode, { tables, calls, called, offsetOf }: Found): void {
   if (node.type === "BASE_TABLE") {
     tables.push({
       catalog: String(node.catalog_name ?? ""),
@@ -136,18 +129,7 @@ function badCall(call: TableCallName, what: string): MillraceError {
   });
 }
 
-function visit(value: unknown, look: (node: Node) => void): void {
-  if (Array.isArray(value)) for (const one of value) visit(one, look);
-  if (!isNode(value)) return;
-  look(value);
-  for (const member of Object.values(value)) visit(member, look);
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function refusal(tree: Node, text: string): MillraceError {
+function refusal(tree: SyntaxNode, text: string): MillraceError {
   if (tree.error_type === "parser") {
     const before = Buffer.from(text)
       .subarray(0, Number(tree.position ?? 0))

@@ -1,15 +1,20 @@
 /** One door to the steps of every kind: why a step is due, and doing it. */
 
-import { isIngested } from "../ingest/asset.ts";
+import type { Snapshot } from "../delta/snapshot.ts";
+import { type Ingested, isIngested } from "../ingest/asset.ts";
 import { type Choice, chooseFiles } from "../ingest/choose.ts";
 import { staleBecause as judgedAnewBecause, replayHint } from "../ingest/judged-by.ts";
 import { describeChoice, load, unreadableNotes } from "../ingest/load.ts";
+import { applyProperties, type PropertyChange, propertyChanges } from "../lake/property.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
+import { NOTHING } from "../lake/step-info.ts";
 import type { ProjectStep } from "../project/graph.ts";
 import { drawPicture, pictureStaleBecause } from "../publish/draw-picture.ts";
 import { publicationStaleBecause, publishTable } from "../publish/publish-table.ts";
-import { isTransformed } from "../transform/asset.ts";
-import { refresh, staleBecause } from "../transform/refresh.ts";
+import { isTransformed, type Transformed } from "../transform/asset.ts";
+import { dueOf, incrementNotes } from "../transform/due.ts";
+import { refresh } from "../transform/refresh.ts";
+import { takeStep } from "../transform/step.ts";
 
 export type LookContext = Pick<StepContext, "lake" | "root" | "text" | "param">;
 
@@ -17,26 +22,53 @@ export interface Due {
   /** In words; undefined where there is nothing to do. */
   readonly because: string | undefined;
   readonly choice?: Choice;
+  /** True where the table takes in what changed, and is not made anew. */
+  readonly isStep?: boolean;
+  /** Where the table has others than declared. */
+  readonly properties?: readonly PropertyChange[];
   /** What a person should know, whether it is due or not. */
   readonly notes?: readonly string[];
 }
 
 /** Looks without changing anything. */
-export async function lookAt(context: LookContext, { asset, name }: ProjectStep): Promise<Due> {
-  if (isIngested(asset)) {
-    const stale = await judgedAnewBecause(context, asset);
-    const choice = await chooseFiles(context, asset, { all: stale !== undefined });
-    const isNew = (await context.lake.find(asset.name)) === undefined;
-    const because =
-      choice.files.length > 0 ? (stale ?? describeChoice(choice)) : isNew ? "it is new" : undefined;
-    const hint = await replayHint(context, asset);
-    const notes = [...unreadableNotes(choice), ...(hint === undefined ? [] : [hint])];
-    return { because, choice, notes };
-  }
-  if (isTransformed(asset)) return { because: await staleBecause(context, asset) };
+export async function lookAt(context: LookContext, step: ProjectStep): Promise<Due> {
+  const { asset, name } = step;
+  if (isIngested(asset)) return lookAtIngest(context, asset);
+  if (isTransformed(asset)) return lookAtTransform(context, asset);
   if (asset.kind === "publication")
     return { because: await publicationStaleBecause(context, name, asset) };
   return { because: await pictureStaleBecause(context, name, asset) };
+}
+
+async function lookAtIngest(context: LookContext, asset: Ingested): Promise<Due> {
+  const stale = await judgedAnewBecause(context, asset);
+  const choice = await chooseFiles(context, asset, { all: stale !== undefined });
+  const table = await context.lake.find(asset.name);
+  const because =
+    choice.files.length > 0
+      ? (stale ?? describeChoice(choice))
+      : table === undefined
+        ? "it is new"
+        : undefined;
+  const hint = await replayHint(context, asset);
+  const notes = [...unreadableNotes(choice), ...(hint === undefined ? [] : [hint])];
+  return { because, choice, notes, properties: changesOfProperties(table, asset) };
+}
+
+async function lookAtTransform(context: LookContext, asset: Transformed): Promise<Due> {
+  const due = await dueOf(context, asset);
+  const notes = await incrementNotes(context, asset);
+  const table = await context.lake.find(asset.name);
+  const properties = changesOfProperties(table, asset);
+  if (due.how === "fresh") return { because: undefined, notes, properties };
+  return { because: due.because, isStep: due.how === "step", notes, properties };
+}
+
+function changesOfProperties(
+  table: Snapshot | undefined,
+  { definition }: Ingested | Transformed,
+): PropertyChange[] {
+  return table === undefined ? [] : propertyChanges(table, definition.properties);
 }
 
 /** Does the step if it is due by now: what it reads may have changed since the plan was made. */
@@ -45,11 +77,40 @@ export async function doStep(
   step: ProjectStep,
 ): Promise<StepOutcome | undefined> {
   const { asset, name } = step;
-  if (isIngested(asset)) return load(context, asset);
+  if (asset.kind === "table") {
+    const set = await setProperties(context, asset);
+    const outcome = isIngested(asset)
+      ? await load(context, asset)
+      : await transformNow(context, asset);
+    const isDone = outcome !== undefined && outcome.state !== "up to date";
+    return isDone || set === undefined ? outcome : set;
+  }
   const { because } = await lookAt(context, step);
   if (because === undefined) return undefined;
-  if (isTransformed(asset)) return refresh(context, asset);
   return asset.kind === "publication"
     ? publishTable(context, name, asset)
     : drawPicture(context, name, asset);
+}
+
+/** Undefined where the table is not there yet, or has them. */
+async function setProperties(
+  { lake }: StepContext,
+  asset: Ingested | Transformed,
+): Promise<StepOutcome | undefined> {
+  const table = await lake.find(asset.name);
+  if (changesOfProperties(table, asset).length === 0 || table === undefined) return undefined;
+  const { version } = await applyProperties(lake, table, asset.definition.properties);
+  return { state: "done", version, ledger: NOTHING };
+}
+
+async function transformNow(
+  context: StepContext,
+  asset: Transformed,
+): Promise<StepOutcome | undefined> {
+  const due = await dueOf(context, asset);
+  if (due.how === "fresh") return undefined;
+  if (due.how === "step") return takeStep(context, asset, due);
+  const isFirst = (await context.lake.find(asset.name)) === undefined;
+  if (asset.definition.write !== "overwrite" && !isFirst) context.note(`made anew: ${due.because}`);
+  return refresh(context, asset);
 }

@@ -3,9 +3,11 @@
 import { MillraceError } from "../base/error.ts";
 import { anything, checkOptions, kindOf, made, textList, wrongOption } from "../base/option.ts";
 import { suggestWord } from "../base/suggest.ts";
+import { checkTableProperties, type TableProperties } from "../lake/property.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { ColumnDefinition, Columns, RowOf } from "../schema/column.ts";
 import { checkTableName, type Name, type Table } from "../schema/table.ts";
+import { type CheckedWrite, checkWrite, columnsOfWrite, type Write } from "../schema/write.ts";
 import { isSql, type Sql } from "../sql/template.ts";
 import type { Check } from "./check.ts";
 
@@ -20,22 +22,30 @@ type ColumnName<C extends Columns> = [C] extends [never] ? string : Name<C>;
 export interface TransformOptions<C extends Columns> {
   /** Declared, the shape is checked before anything is written and rows are typed; left out, it is what the SQL gives. */
   readonly columns?: C;
+  /**
+   * `overwrite`, unless told, makes the table anew. `append` adds what new rows of the inputs give, `merge` computes
+   * the keys again that changed rows have; both make the table anew wherever that would give another result.
+   */
+  readonly write?: Write<ColumnName<C>>;
   /** What must hold of a new version before it is committed; the key says what is meant. */
   readonly checks?: Readonly<Record<string, Check>>;
   readonly partitionBy?: readonly ColumnName<C>[];
+  /** Of the Delta table: `{ "delta.enableChangeDataFeed": "true" }`. */
+  readonly properties?: TableProperties;
   readonly schedule?: Schedule;
 }
 
 /** What `transform` checked once. */
-interface TransformDefinition {
+export interface TransformDefinition extends CheckedWrite {
   readonly query: Dialects;
   readonly columns: Readonly<Record<string, ColumnDefinition>> | undefined;
   readonly checks: Readonly<Record<string, Check>>;
   readonly partitionBy: readonly string[];
+  readonly properties: TableProperties;
   readonly schedule: Schedule | undefined;
 }
 
-/** A table that a query makes anew, whole, whenever what it reads or says has changed. */
+/** A table that a query makes, whenever what it reads or says has changed. */
 export interface Transformed<R = Record<string, unknown>> extends Table<R> {
   readonly step: "transform";
   readonly definition: TransformDefinition;
@@ -50,25 +60,26 @@ export function transform<const C extends Columns = never>(
   const place = `transform("${name}")`;
   const options = checkOptions<TransformOptions<C>>(place, how, {
     columns: anything,
+    write: anything,
     checks: checkChecks,
     partitionBy: textList,
+    properties: anything,
     schedule: made(["schedule"], 'cron("0 * * * *") or every("5 min")'),
   });
   const columns =
     options.columns === undefined ? undefined : declaredColumns(options.columns, place);
-  for (const column of options.partitionBy ?? []) {
-    if (columns !== undefined && !Object.hasOwn(columns, column)) {
-      throw new MillraceError(`${place} is partitioned by "${column}", which is no column`, {
-        code: "project/unknown-column",
-        hint: suggestWord(column, Object.keys(columns)),
-      });
-    }
-  }
+  const written = checkWrite(options.write, { place, usual: "overwrite" });
+  for (const column of options.partitionBy ?? [])
+    checkKnown(column, columns, `${place} is partitioned by`);
+  for (const column of columnsOfWrite(written))
+    checkKnown(column, columns, `The option write of ${place} names`);
   const definition: TransformDefinition = Object.freeze({
     query: dialectsOf(query, place),
     columns,
+    ...written,
     checks: Object.freeze({ ...options.checks }),
     partitionBy: options.partitionBy ?? [],
+    properties: checkTableProperties(options.properties, place),
     schedule: options.schedule,
   });
   return Object.freeze({ kind: "table", step: "transform", name, definition });
@@ -80,6 +91,18 @@ export function isTransformed(value: unknown): value is Transformed {
     "step" in (value as object) &&
     (value as Transformed).step === "transform"
   );
+}
+
+function checkKnown(
+  column: string,
+  columns: Readonly<Record<string, unknown>> | undefined,
+  what: string,
+): void {
+  if (columns === undefined || Object.hasOwn(columns, column)) return;
+  throw new MillraceError(`${what} "${column}", which is no column`, {
+    code: "project/unknown-column",
+    hint: suggestWord(column, Object.keys(columns)),
+  });
 }
 
 function dialectsOf(query: Sql | Dialects, place: string): Dialects {

@@ -1,0 +1,118 @@
+/** Why and how a transform is due: not at all, made anew, or by a step over the changes of its inputs. */
+
+import { history } from "../delta/history.ts";
+import type { Snapshot } from "../delta/snapshot.ts";
+import type { Engine } from "../engine/engine.ts";
+import { stepInfoOf } from "../lake/step-info.ts";
+import type { Transformed } from "./asset.ts";
+import { DEFINITION_APP, definitionNumber, inputApp, inputNames } from "./definition.ts";
+import { appendIncrement, type Increment, mergeIncrement } from "./increment.ts";
+import { changeOf, type InputChange } from "./input-change.ts";
+import { type QueryContext, renderQuery } from "./query.ts";
+
+/** An input whose rows are others than those that the table was made of. */
+export interface ChangedInput {
+  readonly name: string;
+  readonly snapshot: Snapshot;
+  readonly seen: bigint;
+  readonly change: Exclude<InputChange, { kind: "none" }>;
+}
+
+export type TransformDue =
+  | { readonly how: "fresh" }
+  | { readonly how: "whole"; readonly because: string }
+  | {
+      readonly how: "step";
+      readonly because: string;
+      readonly changed: readonly ChangedInput[];
+      /** All inputs as they are now; the step is over these and no newer ones. */
+      readonly inputs: ReadonlyMap<string, Snapshot>;
+    };
+
+/** Looks at logs alone. */
+export async function dueOf(context: QueryContext, asset: Transformed): Promise<TransformDue> {
+  const whole = (because: string): TransformDue => ({ how: "whole", because });
+  const table = await context.lake.find(asset.name);
+  if (table === undefined) return whole("it is new");
+  if (table.transactions.get(DEFINITION_APP) !== definitionNumber(context, asset))
+    return whole("its definition or a parameter changed");
+  const changed: ChangedInput[] = [];
+  const inputs = new Map<string, Snapshot>();
+  for (const name of inputNames(asset)) {
+    const snapshot = await context.lake.find(name);
+    if (snapshot === undefined) return whole(`${name} is not there yet`);
+    const seen = table.transactions.get(inputApp(snapshot));
+    if (seen === undefined) return whole(`${name} is new`);
+    inputs.set(name, snapshot);
+    if (seen === BigInt(snapshot.version)) continue;
+    const change = await changeOf(context.lake.storage, snapshot, seen);
+    if (change.kind !== "none") changed.push({ name, snapshot, seen, change });
+  }
+  if (await isForeign(context, table)) return whole("another writer changed it");
+  if (changed.length === 0) return { how: "fresh" };
+  const because = changed
+    .map(({ name, seen, snapshot }) => `${name} went from version ${seen} to ${snapshot.version}`)
+    .join(", ");
+  const why = await whyWhole(context, asset, changed);
+  if (why === undefined) return { how: "step", because, changed, inputs };
+  return whole(asset.definition.write === "overwrite" ? because : why);
+}
+
+/** Why these changes cannot be followed, in words. */
+async function whyWhole(
+  context: QueryContext,
+  asset: Transformed,
+  inputs: readonly ChangedInput[],
+): Promise<string | undefined> {
+  const { write } = asset.definition;
+  if (write === "overwrite") return "it is always made anew";
+  const increment = await incrementOf(context, context.lake.engine, asset, []);
+  for (const { name, change } of inputs) {
+    if (change.kind === "replaced") return `${name} ${change.because}`;
+    if (change.kind === "rows changed" && write === "append")
+      return `rows of ${name} were updated or deleted`;
+    const why = increment.whyWhole(name);
+    if (why !== undefined) return `${name} changed, and ${why}`;
+  }
+  return undefined;
+}
+
+/** What a person should know of a table that is declared to be followed and cannot be, for some of its inputs. */
+export async function incrementNotes(context: QueryContext, asset: Transformed): Promise<string[]> {
+  if (asset.definition.write === "overwrite") return [];
+  const increment = await incrementOf(context, context.lake.engine, asset, []);
+  return inputNames(asset).flatMap((name) => {
+    const why = increment.whyWhole(name);
+    return why === undefined ? [] : [`it is made anew whenever ${name} changes: ${why}`];
+  });
+}
+
+/** `columns` are those that the query gives; they play no part in whether it can be followed. */
+export function incrementOf(
+  context: QueryContext,
+  session: Engine,
+  { definition }: Transformed,
+  columns: readonly string[],
+): Promise<Increment> {
+  const { text } = renderQuery(context, definition.query.duckdb);
+  const source = { session, text, columns };
+  return definition.merge === undefined
+    ? appendIncrement(source)
+    : mergeIncrement(source, definition.merge.key);
+}
+
+/** Operations that leave the rows and columns of a table as they are. */
+const HARMLESS =
+  /^(OPTIMIZE|VACUUM|SET TBLPROPERTIES|UNSET TBLPROPERTIES|UPGRADE PROTOCOL|COMPUTE STATS)/;
+/** Commits that are looked at; further back nobody asks. */
+const LOOKED_AT = 20;
+
+/** True where somebody else changed the table after the refresh that made it. */
+async function isForeign({ lake }: QueryContext, { folder, version }: Snapshot): Promise<boolean> {
+  const [last] = await history(lake.delta, folder, { after: version - 1 });
+  if (last === undefined || stepInfoOf(last.info) !== undefined) return false;
+  const records = await history(lake.delta, folder, { limit: LOOKED_AT });
+  const made = records.findIndex(({ info }) => stepInfoOf(info) !== undefined);
+  const since = made < 0 ? records : records.slice(0, made);
+  return since.some(({ operation }) => !HARMLESS.test(operation));
+}

@@ -1,0 +1,98 @@
+/** What happened to the rows of an input since the version that a table was made of, as its log tells. */
+
+import { type Actions, type AddFile, keyOf } from "../delta/action.ts";
+import { decodePath, inFolder, isAbsolutePath } from "../delta/data-path.ts";
+import { listLog } from "../delta/log-files.ts";
+import { readCommits } from "../delta/read-commit.ts";
+import type { Snapshot } from "../delta/snapshot.ts";
+import type { Storage } from "../storage/storage.ts";
+
+export type InputChange =
+  /** Commits that leave all rows as they are, or none. */
+  | { readonly kind: "none" }
+  /** Only new rows, in these files. */
+  | { readonly kind: "rows added"; readonly files: readonly AddFile[] }
+  /** Rows were updated or deleted too. */
+  | { readonly kind: "rows changed" }
+  /** Nobody can or need tell row by row. */
+  | { readonly kind: "replaced"; readonly because: string };
+
+/** Commits that are looked at; a table that was left behind further is made anew. */
+const MOST_COMMITS = 1000;
+
+/** Operations that put other rows in the place of all. */
+const REPLACING = /^(CREATE|REPLACE|RESTORE|TRUNCATE|CLONE|CHANGE COLUMN)/i;
+
+/** Between the version `seen` and that of the snapshot, in words without the name of the input. */
+export async function changeOf(
+  storage: Storage,
+  input: Snapshot,
+  seen: bigint,
+): Promise<InputChange> {
+  const { folder, version } = input;
+  const replaced = (because: string): InputChange => ({ kind: "replaced", because });
+  if (seen > BigInt(version)) return replaced("is older than it was");
+  if (BigInt(version) - seen > BigInt(MOST_COMMITS))
+    return replaced(`has more than ${MOST_COMMITS} new versions`);
+  const listing = await listLog(storage, folder, Number(seen) + 1);
+  const commits = listing.commits.filter((commit) => commit.version <= version);
+  if (commits.length < version - Number(seen)) return replaced("has cleaned its log away");
+  const files = new Map<string, AddFile>();
+  let isChanged = false;
+  for (const [index, actions] of (await readCommits(storage, commits)).entries()) {
+    const adds = actions.adds.filter(({ dataChange }) => dataChange);
+    const removes = actions.removes.filter(({ dataChange }) => dataChange);
+    const at = `in version ${commits[index]?.version}`;
+    if (adds.length + removes.length === 0 && !changesColumns(actions)) continue;
+    if (adds.length + removes.length === 0) return replaced(`changed its columns ${at}`);
+    if (isReplacing(actions)) return replaced(`was overwritten ${at}`);
+    if (removes.length > 0) isChanged = true;
+    for (const file of adds) files.set(keyOf(file), file);
+  }
+  if (isChanged) return { kind: "rows changed" };
+  if (files.size === 0) return { kind: "none" };
+  const gone = await firstGone(storage, input, files.values());
+  return gone === undefined
+    ? { kind: "rows added", files: [...files.values()] }
+    : replaced("has had files vacuumed that were not taken in yet");
+}
+
+function isReplacing({ info }: Actions): boolean {
+  const parameters = info?.operationParameters;
+  const mode =
+    typeof parameters === "object" && parameters !== null && "mode" in parameters
+      ? String(parameters.mode)
+      : "";
+  return REPLACING.test(String(info?.operation ?? "")) || /overwrite/i.test(mode);
+}
+
+/** Properties leave the rows as they are; columns may come or go with their values. */
+function changesColumns({ metadata, info }: Actions): boolean {
+  const isProperty = /TBLPROPERTIES|CONSTRAINT|UPGRADE PROTOCOL|DROP FEATURE/i;
+  return metadata !== undefined && !isProperty.test(String(info?.operation ?? ""));
+}
+
+/** A file of a commit that is no longer there: it lies in no newer version, and was vacuumed. */
+async function firstGone(
+  storage: Storage,
+  { folder, state }: Snapshot,
+  files: Iterable<AddFile>,
+): Promise<AddFile | undefined> {
+  for (const file of files) {
+    if (state.files.has(keyOf(file))) continue;
+    if (!(await isThere(storage, folder, file))) return file;
+  }
+  return undefined;
+}
+
+async function isThere(storage: Storage, folder: string, { path }: AddFile): Promise<boolean> {
+  const decoded = decodePath(path);
+  if (isAbsolutePath(decoded)) return true;
+  const place = inFolder(folder, decoded);
+  const parent = place.slice(0, place.lastIndexOf("/"));
+  // Nothing sorts between a path without its last character and that path but what begins alike.
+  for await (const found of storage.list(parent, { after: place.slice(0, -1) })) {
+    if (found.path >= place) return found.path === place;
+  }
+  return false;
+}
