@@ -31,7 +31,7 @@ export const COMMON_OPTIONS: readonly OptionManual[] = [
   {
     name: "lake",
     value: "PATH",
-    about: "The folder of the lake, in place of what the project says",
+    about: "The lake, if not the project's: folder or s3://...",
   },
   {
     name: "param",

@@ -6,9 +6,11 @@ import { MillraceError } from "../base/error.ts";
 import type { Project } from "../project/load.ts";
 import type { TablePlace } from "../run/table-place.ts";
 import type { EngineOptions, Workspace } from "../run/workspace.ts";
+import { isObjectPlace, resolvePlace } from "../storage/place.ts";
 import { checkParams } from "./arguments.ts";
 import type { CommandContext } from "./context.ts";
 import { parseCrash } from "./crash.ts";
+import { objectStoreOptions } from "./object-store.ts";
 
 /** The project of `--project` or of this folder; its secrets are hidden from then on. */
 export async function openProject({
@@ -23,22 +25,30 @@ export async function openProject({
   const project = await loadProject({
     folder: resolve(here, args.text("project") ?? "."),
     params,
-    lake: lake === undefined ? undefined : resolve(here, lake),
+    lake: lake === undefined ? undefined : resolvePlace(lake, here),
     environment,
   });
   output.hide(() => project.secrets);
   return project;
 }
 
+/** What is known of a lake before it is opened; a project is one. */
+export type LakePlace = Pick<Project, "lakePath"> & Partial<Pick<Project, "s3">>;
+
 /** For commands that change the lake; the caller closes it. */
 export async function openPlace(
   { environment }: Pick<CommandContext, "environment">,
-  lakePath: string,
+  { lakePath, s3 }: LakePlace,
 ): Promise<Workspace> {
   const crash = parseCrash(environment.MILLRACE_CRASH_AT);
   const engine = engineOptions(environment);
   const { openWorkspace } = await import("../run/workspace.ts");
-  return openWorkspace({ lakePath, ...engine, ...(crash === undefined ? {} : { crash }) });
+  return openWorkspace({
+    lakePath,
+    s3: objectStoreOptions(environment, s3),
+    ...engine,
+    ...(crash === undefined ? {} : { crash }),
+  });
 }
 
 /** Runs `work` on the lake of `--lake`, which needs no project, or else of the project. Ctrl-C ends what the engine does. */
@@ -46,21 +56,50 @@ export async function withLake<T>(
   context: CommandContext,
   work: (lake: Workspace["lake"]) => Promise<T>,
 ): Promise<T> {
-  const { args, stop, here } = context;
-  const given = args.text("lake");
+  const { args, stop } = context;
   checkParams(args.texts("param"));
-  const path = given === undefined ? (await openProject(context)).lakePath : resolve(here, given);
-  await checkThere(path, given === undefined);
-  const workspace = await openPlace(context, path);
-  const { lake } = workspace;
+  const workspace = await openThere(context, await placeOf(context));
+  const lake = workspace.lake.forWork(stop.signal);
   try {
     return await stop.during(
       () => work(lake),
       () => lake.engine.interrupt(),
     );
   } finally {
+    await lake.close();
     await workspace.close();
   }
+}
+
+/** The lake of `--lake`, or else of the project. */
+async function placeOf(context: CommandContext): Promise<LakePlace> {
+  const given = context.args.text("lake");
+  return given === undefined
+    ? openProject(context)
+    : { lakePath: resolvePlace(given, context.here) };
+}
+
+/** Opens a lake that must be there. */
+async function openThere(context: CommandContext, place: LakePlace): Promise<Workspace> {
+  const { lakePath } = place;
+  const fail = (): never => {
+    throw new MillraceError(`There is no lake at ${lakePath}`, {
+      code: "lake/not-there",
+      hint: context.args.has("lake")
+        ? "Give the folder of a lake with --lake."
+        : "`millrace run` makes it.",
+    });
+  };
+  if (!isObjectPlace(lakePath)) await stat(lakePath).catch(fail);
+  const workspace = await openPlace(context, place);
+  if (!isObjectPlace(lakePath)) return workspace;
+  try {
+    if ((await workspace.lake.storage.listFolders("")).length === 0) fail();
+  } catch (error) {
+    await workspace.close();
+    throw error;
+  }
+  return workspace;
 }
 
 /**
@@ -74,54 +113,41 @@ export async function withTables<T>(
   const { stop, here, environment } = context;
   checkParams(context.args.texts("param"));
   const engineOf = engineOptions(environment);
-  const path = await findLake(context);
+  const found = await findLake(context);
   const { openEngine } = await import("../run/workspace.ts");
   const { systemClock: clock } = await import("../run/clock.ts");
-  const workspace = typeof path === "string" ? await openPlace(context, path) : undefined;
+  const { openStores } = await import("../storage/open.ts");
+  const workspace = found instanceof MillraceError ? undefined : found;
   const engine = workspace?.lake.engine ?? (await openEngine(engineOf));
+  const stores = workspace?.lake.stores ?? openStores({ s3: objectStoreOptions(environment) });
   const lake = (): Workspace["lake"] => {
-    if (workspace === undefined) throw path;
-    return workspace.lake;
+    if (found instanceof MillraceError) throw found;
+    return found.lake;
   };
   try {
     return await stop.during(
-      () => work({ engine, clock, here, lake }),
+      () => work({ engine, clock, here, stores, lake }),
       () => engine.interrupt(),
     );
   } finally {
     if (workspace === undefined) engine.close();
     else await workspace.close();
+    await stores.close();
   }
 }
 
-/** The folder of the lake, or why there is none. */
-async function findLake(context: CommandContext): Promise<string | MillraceError> {
-  const { args, here } = context;
-  const given = args.text("lake");
+/** The lake opened, or why there is none. */
+async function findLake(context: CommandContext): Promise<Workspace | MillraceError> {
   try {
-    const path = given === undefined ? (await openProject(context)).lakePath : resolve(here, given);
-    await checkThere(path, given === undefined);
-    return path;
+    return await openThere(context, await placeOf(context));
   } catch (error) {
     const isNone =
       error instanceof MillraceError &&
       (error.code === "lake/not-there" ||
-        (error.code === "project/not-found" && !args.has("project")));
+        (error.code === "project/not-found" && !context.args.has("project")));
     if (isNone) return error;
     throw error;
   }
-}
-
-async function checkThere(path: string, isOfProject: boolean): Promise<void> {
-  const isThere = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return;
-  throw new MillraceError(`There is no lake at ${path}`, {
-    code: "lake/not-there",
-    hint: isOfProject ? "`millrace run` makes it." : "Give the folder of a lake with --lake.",
-  });
 }
 
 function engineOptions(environment: CommandContext["environment"]): EngineOptions {

@@ -6,6 +6,7 @@ import type { Ingested } from "../ingest/asset.ts";
 import type { Picture, Publication } from "../publish/asset.ts";
 import type { Text } from "../sql/template.ts";
 import type { Transformed } from "../transform/asset.ts";
+import { checkObjectStore, type ObjectStoreOptions } from "./object-store.ts";
 
 /** A table, or something made of tables. A row type plays no part here. */
 export type Asset =
@@ -19,8 +20,10 @@ export type Asset =
 export interface ProjectOptions {
   readonly name: string;
   readonly assets: readonly Asset[];
-  /** Where the lake lies, relative to the project; `lake` unless told here or by `--lake`. */
+  /** A folder, relative to the project, or `s3://bucket/prefix`; `lake` unless told here or by `--lake`. */
   readonly lake?: Text;
+  /** About the object store in which the lake or sources lie. */
+  readonly s3?: ObjectStoreOptions;
 }
 
 /** What a project file exports. */
@@ -29,13 +32,15 @@ export interface ProjectDefinition {
   readonly name: string;
   readonly assets: readonly Asset[];
   readonly lake: Text;
+  readonly s3: ObjectStoreOptions;
 }
 
 export function defineProject(how: ProjectOptions): ProjectDefinition {
-  const { name, assets, lake } = checkOptions("defineProject()", how, {
+  const { name, assets, lake, s3 } = checkOptions("defineProject()", how, {
     name: text,
     assets: anything,
     lake: anything,
+    s3: anything,
   });
   if (!/^[\p{L}\p{N}][\p{L}\p{N} _.-]{0,99}$/u.test(name)) {
     throw new MillraceError(`A project cannot be called ${JSON.stringify(name)}`, {
@@ -63,5 +68,6 @@ export function defineProject(how: ProjectOptions): ProjectDefinition {
     name,
     assets: Object.freeze([...assets]),
     lake: lake ?? "lake",
+    s3: checkObjectStore(s3 ?? {}),
   });
 }

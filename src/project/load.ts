@@ -8,8 +8,11 @@ import { pathToFileURL } from "node:url";
 import { MillraceError, messageOf, systemCodeOf } from "../base/error.ts";
 import { kindOf } from "../base/option.ts";
 import type { Param, Secret, Text } from "../sql/template.ts";
+import { resolvePlace } from "../storage/place.ts";
+import type { S3Options } from "../storage/s3/option.ts";
 import type { ProjectDefinition } from "./define.ts";
 import { checkOutputs, orderSteps, type ProjectStep } from "./graph.ts";
+import { resolveObjectStore } from "./object-store.ts";
 import { type LoadedParam, paramsOfProject, resolveParams } from "./param.ts";
 
 /** The file that a project's folder holds. */
@@ -29,7 +32,10 @@ export interface Project {
   readonly name: string;
   /** Absolute; paths are relative to it. */
   readonly root: string;
+  /** An absolute path, or `s3://bucket/prefix`. */
   readonly lakePath: string;
+  /** What it says of object stores. */
+  readonly s3: S3Options;
   /** Each after all that it needs. */
   readonly steps: readonly ProjectStep[];
   readonly params: readonly LoadedParam[];
@@ -82,17 +88,11 @@ export function checkProject(
     return value.kind === "param" ? String(param(value)) : secret(value);
   };
   checkOutputs(steps, { root: folder, text: (value) => folderText(value, text) });
-  const lakePath = lake ?? resolve(folder, text(definition.lake));
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(lakePath)) {
-    throw new MillraceError(`The lake ${lakePath} is not on this machine's disk`, {
-      code: "project/bad-lake",
-      hint: "Give a folder.",
-    });
-  }
   return {
     name: definition.name,
     root: folder,
-    lakePath: resolve(lakePath),
+    lakePath: resolvePlace(lake ?? text(definition.lake), folder),
+    s3: resolveObjectStore(definition.s3, folder, text),
     steps,
     params: loaded,
     get secrets() {

@@ -10,6 +10,8 @@ import { type At, type DeltaContext, openSnapshot } from "../delta/table.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Lake, loadTable } from "../lake/lake.ts";
 import { localStorage } from "../storage/local.ts";
+import type { Stores } from "../storage/open.ts";
+import { isObjectPlace, parseObjectPlace, renderObjectPlace } from "../storage/place.ts";
 import type { Storage } from "../storage/storage.ts";
 
 export interface TablePlace {
@@ -17,6 +19,7 @@ export interface TablePlace {
   readonly clock: Clock;
   /** Absolute: paths are relative to it. */
   readonly here: string;
+  readonly stores: Stores;
   /** In which tables stand by name; throws where there is none. */
   lake(): Lake;
 }
@@ -48,15 +51,21 @@ export async function openAddress(
 
 /** The table in a folder; `delta/no-table` says what is there instead. */
 export async function openPath(place: TablePlace, path: string, at?: At): Promise<OpenedTable> {
-  const { storage, folder } = locate(path, place.here);
+  const isObject = isObjectPlace(path);
+  const { storage, folder } = isObject
+    ? locateObject(path, place.stores)
+    : locate(path, place.here);
   const delta = { storage, parquet: place.engine, clock: place.clock };
-  const uri = join(storage.uri, folder);
-  const isFolder = await stat(uri).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+  const uri = folder === "" ? storage.uri : `${storage.uri}/${folder}`;
+  const isFolder =
+    isObject ||
+    (await stat(uri).then(
+      (found) => found.isDirectory(),
+      () => false,
+    ));
   const snapshot = isFolder ? await openSnapshot(delta, folder, at) : undefined;
-  if (snapshot === undefined) throw await noTable(path, uri);
+  if (snapshot === undefined)
+    throw await (isObject ? noTableInStore(uri, storage, folder) : noTable(path, uri));
   return { name: path, uri, delta, snapshot };
 }
 
@@ -66,11 +75,34 @@ function locate(path: string, here: string): { storage: Storage; folder: string 
   if (scheme !== undefined && scheme !== "file") {
     throw new MillraceError(`${path} is not on this machine's disk`, {
       code: "query/bad-path",
-      hint: "Give the path of a folder.",
+      hint: "Give the path of a folder, or s3://bucket/prefix.",
     });
   }
   const full = resolve(here, scheme === "file" ? pathOfUrl(path) : path);
   return { storage: localStorage(dirname(full)), folder: basename(full) };
+}
+
+function locateObject(path: string, stores: Stores): { storage: Storage; folder: string } {
+  const { bucket, prefix } = parseObjectPlace(path);
+  const above = prefix.split("/").slice(0, -1).join("/");
+  const storage = stores.open(renderObjectPlace({ bucket, prefix: above }));
+  return { storage, folder: prefix.split("/").at(-1) ?? "" };
+}
+
+async function noTableInStore(
+  uri: string,
+  storage: Storage,
+  folder: string,
+): Promise<MillraceError> {
+  const names = await storage.listFolders(folder);
+  const [some] = names;
+  return new MillraceError(`${uri} holds no _delta_log, so it is no Delta table`, {
+    code: "delta/no-table",
+    hint:
+      some === undefined
+        ? "Nothing stands there: look at the bucket and the prefix."
+        : `Give the prefix above _delta_log. Below it stand ${names.slice(0, TOLD).join(", ")}.`,
+  });
 }
 
 function pathOfUrl(url: string): string {

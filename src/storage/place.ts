@@ -1,5 +1,6 @@
 /** Places of lakes and files as people write them: folders of this machine, and `s3://bucket/prefix`. */
 
+import { resolve } from "node:path";
 import { MillraceError } from "../base/error.ts";
 
 export interface ObjectPlace {
@@ -32,4 +33,16 @@ export function parseObjectPlace(text: string): ObjectPlace {
 /** One text for one place, however it was written. */
 export function renderObjectPlace({ bucket, prefix }: ObjectPlace): string {
   return prefix === "" ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
+}
+
+/** One text for each place of a lake: an absolute path, or `s3://bucket/prefix`. */
+export function resolvePlace(text: string, folder: string): string {
+  if (isObjectPlace(text)) return renderObjectPlace(parseObjectPlace(text));
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) {
+    throw new MillraceError(`The lake ${text} is in no place that Millrace knows`, {
+      code: "project/bad-lake",
+      hint: "Give a folder, or s3://bucket/prefix.",
+    });
+  }
+  return resolve(folder, text);
 }

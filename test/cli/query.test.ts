@@ -194,10 +194,11 @@ test("what is no single SELECT is refused and leaves nothing behind", async () =
   const { openLake } = await import("../../src/lake/lake.ts");
   const { localStorage } = await import("../../src/storage/local.ts");
   const { systemClock } = await import("../../src/run/clock.ts");
+  const { openStores } = await import("../../src/storage/open.ts");
   const engine = await createDuckDB();
   const opened = openLake({ storage: localStorage(lake), engine, clock: systemClock });
   const here = place.path;
-  const at = { engine, clock: systemClock, here, lake: () => opened };
+  const at = { engine, clock: systemClock, here, stores: openStores(), lake: () => opened };
   try {
     for (const [sql, code] of REFUSED) {
       await assert.rejects(openQuery(at, sql), { code }, sql);

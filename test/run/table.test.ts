@@ -10,6 +10,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import { featuresOf, readTable, type TableReport } from "../../src/run/table.ts";
 import { openAddress } from "../../src/run/table-place.ts";
+import { openStores } from "../../src/storage/open.ts";
 import { millrace } from "../cli/command.ts";
 import { CONFORMANCE, listCases } from "../conformance/case.ts";
 
@@ -25,7 +26,7 @@ after(() => {
 
 async function report(path: string, version?: number): Promise<TableReport> {
   const lake = () => assert.fail("no table is asked for by its name");
-  const place = { engine, clock: systemClock, here: folder, lake };
+  const place = { engine, clock: systemClock, here: folder, stores: openStores(), lake };
   const at = version === undefined ? undefined : { version };
   return readTable(await openAddress(place, { path }, at), { history: 3 });
 }

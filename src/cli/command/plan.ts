@@ -6,7 +6,7 @@ import { openPlace, openProject } from "../place.ts";
 export const command: Command = async (context) => {
   const { output, stop } = context;
   const project = await openProject(context);
-  const workspace = await openPlace(context, project.lakePath);
+  const workspace = await openPlace(context, project);
   try {
     stop.check();
     const { planRun } = await import("../../run/plan.ts");

@@ -11,7 +11,7 @@ export const command: Command = async (context) => {
   const table = checkName(args.positionals[0] ?? "").replace(/^quarantine\.(?=.*\.)/, "");
   const dryRun = args.has("dry-run");
   const project = await openProject(context);
-  const workspace = await openPlace(context, project.lakePath);
+  const workspace = await openPlace(context, project);
   try {
     stop.check();
     const { replay } = await import("../../run/replay.ts");

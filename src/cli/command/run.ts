@@ -13,7 +13,7 @@ export const command: Command = async (context) => {
   const { output, args, stop } = context;
   const parallel = args.count("parallel");
   const project = await openProject(context);
-  const workspace = await openPlace(context, project.lakePath);
+  const workspace = await openPlace(context, project);
   const progress = openProgress(output);
   try {
     stop.check();
