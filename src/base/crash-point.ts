@@ -31,7 +31,16 @@ export const CRASH_POINTS = [
   "run/recorded",
 ] as const;
 
-export type CrashPoint = (typeof CRASH_POINTS)[number];
+/** Those that only changes of single rows pass. */
+export const ROW_CRASH_POINTS = [
+  "delta/files-adopted",
+  "delta/vectors-written",
+  "operation/changes-staged",
+  "operation/rows-written",
+  "operation/change-data-written",
+] as const;
+
+export type CrashPoint = (typeof CRASH_POINTS)[number] | (typeof ROW_CRASH_POINTS)[number];
 
 /** Called at each point; does nothing outside tests. */
 export type Crash = (point: CrashPoint) => void;

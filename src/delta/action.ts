@@ -60,6 +60,13 @@ export interface RemoveFile {
   readonly defaultRowCommitVersion?: bigint | number;
 }
 
+/** `cdc`: rows that a version changed, for readers of the change feed alone. */
+export interface ChangeFile {
+  readonly path: string;
+  readonly partitionValues: Readonly<Record<string, string | null>>;
+  readonly size: number;
+}
+
 export interface Transaction {
   readonly appId: string;
   readonly version: bigint;
@@ -88,11 +95,11 @@ export interface Actions {
   readonly adds: AddFile[];
   readonly removes: RemoveFile[];
   readonly sidecars: Sidecar[];
-  cdcFiles: number;
+  readonly changeData: ChangeFile[];
 }
 
 export function emptyActions(): Actions {
-  return { transactions: [], domains: [], adds: [], removes: [], sidecars: [], cdcFiles: 0 };
+  return { transactions: [], domains: [], adds: [], removes: [], sidecars: [], changeData: [] };
 }
 
 /** What a file action is about: the same file with another deletion vector is another file. */

@@ -3,14 +3,14 @@
 import { randomUUID } from "node:crypto";
 import { mapInOrder } from "../base/parallel.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
-import type { AddFile } from "./action.ts";
+import type { AddFile, ChangeFile } from "./action.ts";
 import { checkFile, partitionValue } from "./check-file.ts";
 import { physicalName } from "./column-mapping.ts";
 import { encodePath, inFolder, partitionFolder } from "./data-path.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { renderStatistics } from "./statistics.ts";
 import type { DeltaContext } from "./table.ts";
-import { layoutOf, type TableSpec } from "./table-spec.ts";
+import { type Layout, layoutOf, type TableSpec } from "./table-spec.ts";
 
 const AT_ONCE = 8;
 
@@ -28,17 +28,14 @@ export function adoptFiles(
   const layout = layoutOf(table, base);
   for (const file of files) checkFile(folder, file, layout);
   return mapInOrder(files, AT_ONCE, async (file) => {
-    const values = layout.fields
-      .filter((field) => layout.partitionColumns.includes(field.name))
-      .map(
-        (field) => [physicalName(field, layout.mode), partitionValue(file, field, layout)] as const,
-      );
-    const name = `part-${randomUUID()}.parquet`;
-    const place = inFolder(partitionFolder(values), name);
-    await context.storage.adopt(file.path, inFolder(folder, place));
+    const { path, partitionValues } = await adoptOne(context, file, {
+      folder,
+      layout,
+      kind: "part",
+    });
     return {
-      path: encodePath(place),
-      partitionValues: Object.fromEntries(values),
+      path,
+      partitionValues,
       size: file.sizeBytes,
       modificationTime: context.clock.now().getTime(),
       dataChange: true,
@@ -46,3 +43,35 @@ export function adoptFiles(
     };
   });
 }
+
+/** The same for files of changed rows, which go into a folder of their own. */
+export function adoptChangeFiles(
+  context: Pick<DeltaContext, "storage">,
+  table: Snapshot,
+  files: readonly WrittenFile[],
+): Promise<ChangeFile[]> {
+  const layout = layoutOf(table);
+  const folder = table.folder;
+  return mapInOrder(files, AT_ONCE, async (file) => ({
+    ...(await adoptOne(context, file, { folder, layout, kind: "cdc" })),
+    size: file.sizeBytes,
+  }));
+}
+
+async function adoptOne(
+  { storage }: Pick<DeltaContext, "storage">,
+  file: WrittenFile,
+  { folder, layout, kind }: { folder: string; layout: Layout; kind: "part" | "cdc" },
+): Promise<ChangePlace> {
+  const values = layout.fields
+    .filter((field) => layout.partitionColumns.includes(field.name))
+    .map(
+      (field) => [physicalName(field, layout.mode), partitionValue(file, field, layout)] as const,
+    );
+  const inPartition = inFolder(partitionFolder(values), `${kind}-${randomUUID()}.parquet`);
+  const place = kind === "cdc" ? `_change_data/${inPartition}` : inPartition;
+  await storage.adopt(file.path, inFolder(folder, place));
+  return { path: encodePath(place), partitionValues: Object.fromEntries(values) };
+}
+
+type ChangePlace = Pick<ChangeFile, "path" | "partitionValues">;

@@ -3,6 +3,7 @@
 import { MillraceError } from "../base/error.ts";
 import { type AddFile, keyOf, type Protocol } from "./action.ts";
 import { mappingMode } from "./column-mapping.ts";
+import { hidesRows, keepsChangeFeed } from "./duty.ts";
 import { whyUntrue } from "./evolution.ts";
 import { isOn } from "./property.ts";
 import { checkRulesKept, checkTypeChanges, checkWritable, hasFeature } from "./protocol.ts";
@@ -13,6 +14,8 @@ interface Intent {
   readonly add?: readonly unknown[];
   readonly adopted?: readonly AddFile[];
   readonly remove?: readonly AddFile[] | "all";
+  readonly hide?: readonly { readonly file: AddFile }[];
+  readonly changeData?: readonly unknown[] | "in files";
   readonly dataChange?: boolean;
   readonly isRestored?: boolean;
   readonly kept?: readonly string[];
@@ -80,13 +83,12 @@ function checkRules(
   checkRulesKept(duties, { table: folder, version: before?.version ?? 0 });
 }
 
-function checkRemoval({ folder, metadata, state }: Snapshot, change: Intent): void {
-  const { add = [], adopted = [], remove = [], dataChange = true } = change;
-  if (remove.length === 0) return;
-  if (remove !== "all") {
-    const unknown = remove.find((file) => !state.files.has(keyOf(file)));
-    if (unknown !== undefined) throw new Error(`Bug: ${unknown.path} is no live file of ${folder}`);
-  }
+function checkRemoval({ folder, metadata, protocol, state }: Snapshot, change: Intent): void {
+  const { remove = [], hide = [], dataChange = true } = change;
+  if (remove.length + hide.length === 0) return;
+  const taken = [...(remove === "all" ? [] : remove), ...hide.map(({ file }) => file)];
+  const unknown = taken.find((file) => !state.files.has(keyOf(file)));
+  if (unknown !== undefined) throw new Error(`Bug: ${unknown.path} is no live file of ${folder}`);
   const { configuration } = metadata;
   if (dataChange && isOn(configuration, "delta.appendOnly")) {
     throw new MillraceError(`The table ${folder} is append-only; no row may be removed.`, {
@@ -94,16 +96,32 @@ function checkRemoval({ folder, metadata, state }: Snapshot, change: Intent): vo
       hint: "Append instead, or set the table property delta.appendOnly to false.",
     });
   }
-  const rewritesSome = dataChange && remove !== "all" && add.length + adopted.length > 0;
-  if (rewritesSome && isOn(configuration, "delta.enableChangeDataFeed")) {
+  if (hide.length > 0 && !hidesRows(protocol, configuration)) {
+    throw new Error(`Bug: rows of ${folder} to hide, whose writers are not to`);
+  }
+  if (changesSome(change) && keepsChangeFeed(protocol, configuration)) {
     throw new MillraceError(
-      `The table ${folder} keeps a change feed, and rewriting some of its files would need change rows, which Millrace does not write.`,
+      `The table ${folder} keeps a change feed, and this change of some of its files does not say which rows it changed.`,
       {
         code: "delta/unsupported-to-write",
         hint: "Append, replace the whole table, or switch delta.enableChangeDataFeed off.",
       },
     );
   }
+}
+
+/** True where what the change adds and removes would not tell which rows changed. */
+function changesSome({
+  add = [],
+  adopted = [],
+  remove = [],
+  hide = [],
+  changeData = [],
+  dataChange = true,
+}: Intent): boolean {
+  const isTold = changeData === "in files" || changeData.length > 0;
+  if (!dataChange || remove === "all" || isTold) return false;
+  return hide.length > 0 || (remove.length > 0 && add.length + adopted.length > 0);
 }
 
 /** Files that stay must still hold what the new columns say. */

@@ -117,7 +117,11 @@ export function addAction(actions: Actions, kind: string, body: JsonObject, wher
       actions.sidecars.push({ path: text(body, "path", where) });
       break;
     case "cdc":
-      actions.cdcFiles += 1;
+      actions.changeData.push({
+        path: text(body, "path", where),
+        partitionValues: textMap(body.partitionValues),
+        size: toNumber(body.size) ?? 0,
+      });
       break;
     case "commitInfo":
       actions.info = body;

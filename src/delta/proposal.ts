@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import {
   type AddFile,
+  type ChangeFile,
   type DomainMetadata,
   keyOf,
   type MetadataAction,
@@ -50,14 +51,18 @@ interface Intent {
   };
   readonly planned: PlannedTable | undefined;
   readonly adopted: readonly AddFile[];
+  /** Files that are among those added again with more rows deleted. */
+  readonly removed: readonly AddFile[];
+  readonly changeData: readonly ChangeFile[];
 }
 
 export function proposalOf(intent: Intent, made: Date): Proposal {
-  const { folder, before, change, planned, adopted } = intent;
+  const { folder, before, change, planned, adopted, removed, changeData } = intent;
   const time = made.getTime();
   const txnId = randomUUID();
   const { dataChange = true } = change;
-  const removes = removalsOf(before, change.remove, { time, dataChange });
+  const taken = change.remove === "all" ? (before?.files ?? []) : (change.remove ?? []);
+  const removes = removalsOf([...taken, ...removed], { time, dataChange });
   const reliance = relianceOf(intent, removes);
   const metadata =
     planned === undefined || isUnchanged(planned, before)
@@ -71,6 +76,7 @@ export function proposalOf(intent: Intent, made: Date): Proposal {
     domains: change.domains ?? [],
     removes,
     adds: [...(change.adopted ?? []), ...adopted].map((file) => ({ ...file, dataChange })),
+    changeData,
   };
   const isBlindAppend = removes.length === 0 && !readsRows(readsOf(change));
   return {
@@ -98,11 +104,9 @@ export function proposalOf(intent: Intent, made: Date): Proposal {
 }
 
 function removalsOf(
-  before: Snapshot | undefined,
-  remove: readonly AddFile[] | "all" = [],
+  files: readonly AddFile[],
   { time, dataChange }: { time: number; dataChange: boolean },
 ): RemoveFile[] {
-  const files = remove === "all" ? (before?.files ?? []) : remove;
   return files.map((file) => ({
     path: file.path,
     deletionTimestamp: time,

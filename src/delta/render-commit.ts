@@ -3,6 +3,7 @@
 import { renderJson } from "../base/json.ts";
 import type {
   AddFile,
+  ChangeFile,
   DomainMetadata,
   MetadataAction,
   Protocol,
@@ -34,6 +35,7 @@ export interface CommitContent {
   readonly domains: readonly DomainMetadata[];
   readonly removes: readonly RemoveFile[];
   readonly adds: readonly AddFile[];
+  readonly changeData: readonly ChangeFile[];
 }
 
 /** One commit's lines; `commitInfo` comes first, where in-commit timestamps must stand. */
@@ -46,6 +48,7 @@ export function renderCommit(content: CommitContent): Uint8Array {
     ...content.domains.map((domainMetadata) => ({ domainMetadata })),
     ...content.removes.map((remove) => ({ remove })),
     ...content.adds.map((add) => ({ add })),
+    ...content.changeData.map((file) => ({ cdc: { ...file, dataChange: false } })),
   ];
   return new TextEncoder().encode(`${lines.map(renderJson).join("\n")}\n`);
 }

@@ -13,11 +13,11 @@ import { noCrash } from "../base/crash-point.ts";
 import { systemCodeOf } from "../base/error.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import type { AddFile, DomainMetadata } from "./action.ts";
-import { adoptFiles } from "./adopt.ts";
+import { adoptChange, type Hiding } from "./adopt-change.ts";
 import { checkChange } from "./check-change.ts";
 import { checkpointWhenDue } from "./checkpoint.ts";
 import type { Description } from "./commit-info.ts";
-import { decodePath, inFolder } from "./data-path.ts";
+import { inFolder } from "./data-path.ts";
 import { proposalOf } from "./proposal.ts";
 import { winVersion } from "./race.ts";
 import type { Reads } from "./reads.ts";
@@ -35,6 +35,13 @@ export interface Change extends Description {
   /** Files that `adoptFiles` took over already. */
   readonly adopted?: readonly AddFile[];
   readonly remove?: readonly AddFile[] | "all";
+  /** Rows to delete from files that stay; the table has `delta.enableDeletionVectors`. */
+  readonly hide?: readonly Hiding[];
+  /**
+   * Staged files of the rows that a table with a change feed asks for: its columns and `_change_type`.
+   * `"in files"` where the files added and removed hold no row that was there before and stays.
+   */
+  readonly changeData?: readonly WrittenFile[] | "in files";
   /** False where the rows stay the same multiset and only lie in other files. */
   readonly dataChange?: boolean;
   /** Names of the table's rules (`rulesOf`) that its maker knows every added row to keep; any other refuses the change. */
@@ -65,13 +72,16 @@ export async function commit(context: DeltaContext, base: Base, change: Change):
   const { schema, becomes } = change;
   const planned = schema === undefined ? becomes : planTable(schema, before);
   checkChange(folder, before, change, planned);
-  const adopted = await adoptStaged(context, folder, before, change);
-  const proposal = proposalOf({ folder, before, change, planned, adopted }, context.clock.now());
+  const { adds, removes, changeData, places } = await adoptChange(context, folder, before, change);
+  const proposal = proposalOf(
+    { folder, before, change, planned, adopted: adds, removed: removes, changeData },
+    context.clock.now(),
+  );
   let version: number;
   try {
     version = await winVersion(context, proposal);
   } catch (error) {
-    if (systemCodeOf(error) === "delta/conflict") await discard(context, folder, adopted);
+    if (systemCodeOf(error) === "delta/conflict") await discard(context, folder, places);
     throw error;
   }
   (context.crash ?? noCrash)("delta/committed");
@@ -84,25 +94,11 @@ export async function commit(context: DeltaContext, base: Base, change: Change):
   return after;
 }
 
-async function adoptStaged(
-  context: DeltaContext,
-  folder: string,
-  before: Snapshot | undefined,
-  { add = [], schema }: Change,
-): Promise<AddFile[]> {
-  if (add.length === 0) return [];
-  const table = schema ?? before;
-  if (table === undefined) throw new Error(`Bug: files for ${folder} without a schema`);
-  return adoptFiles(context, folder, table, add, schema === undefined ? undefined : before);
-}
-
 /** Best effort: what stays is invisible and is vacuumed later. */
 async function discard(
   { storage }: DeltaContext,
   folder: string,
-  files: readonly AddFile[],
+  places: readonly string[],
 ): Promise<void> {
-  await Promise.allSettled(
-    files.map((file) => storage.remove(inFolder(folder, decodePath(file.path)))),
-  );
+  await Promise.allSettled(places.map((place) => storage.remove(inFolder(folder, place))));
 }
