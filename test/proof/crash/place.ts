@@ -1,0 +1,15 @@
+/** What the processes of a crash test have in common: a table in a folder, worked on with an engine of one thread. */
+
+import { createDuckDB } from "../../../src/engine/duckdb.ts";
+import { localStorage } from "../../../src/storage/local.ts";
+import type { Place } from "../model/perform.ts";
+
+/** The caller closes the engine. */
+export async function openPlace(root: string): Promise<Place> {
+  const engine = await createDuckDB({ threads: 1, tempFolder: root });
+  const clock = {
+    now: () => new Date(),
+    sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  };
+  return { context: { storage: localStorage(root), parquet: engine, clock }, engine };
+}

@@ -1,0 +1,65 @@
+/** Comparing a table with the model: all rows of a version, and the rows of a condition by every way to them. */
+
+import assert from "node:assert/strict";
+import type { Filter } from "../../../src/delta/filter.ts";
+import { openScan, openSnapshot, scan } from "../../../src/delta/table.ts";
+import type { TableFiles } from "../../../src/schema/table-files.ts";
+import { quoteName, quoteText } from "../../../src/sql/quote.ts";
+import { type Expected, rowsOf, satisfies } from "./expected.ts";
+import type { Condition } from "./operation.ts";
+import { type Place, TABLE } from "./perform.ts";
+
+/** Fails unless the version holds the rows, columns and transactions that are expected. */
+export async function checkVersion(
+  { context, engine }: Place,
+  version: number,
+  expected: Expected,
+): Promise<void> {
+  const snapshot = await openSnapshot(context, TABLE, { version });
+  assert.ok(snapshot !== undefined, "the table is gone");
+  const files = await scan(context, snapshot);
+  const rows = await engine.rows(`SELECT * FROM ${engine.relation(files)} ORDER BY id`);
+  assert.deepEqual(rows, rowsOf(expected), `rows of version ${version}`);
+  assert.equal(snapshot.rows, BigInt(expected.rows.length), `rows counted in version ${version}`);
+  assert.deepEqual(
+    Object.fromEntries([...snapshot.transactions].toSorted()),
+    Object.fromEntries(
+      Object.entries(expected.apps)
+        .map(([app, last]) => [app, BigInt(last)] as const)
+        .toSorted(),
+    ),
+    `transactions of version ${version}`,
+  );
+}
+
+/** Fails unless a query with the condition finds its rows, whether the files come from a snapshot or without one. */
+export async function checkCondition(
+  place: Place,
+  version: number,
+  condition: Condition,
+  expected: Expected,
+): Promise<void> {
+  const { context, engine } = place;
+  const filters: Filter[] = [condition];
+  const wanted = expected.rows
+    .filter((row) => satisfies(row, condition))
+    .map(({ id }) => BigInt(id))
+    .toSorted((a, b) => Number(a - b));
+  const found = async (files: TableFiles | undefined): Promise<unknown[]> => {
+    assert.ok(files !== undefined, "the table is gone");
+    const query = `SELECT id FROM ${engine.relation(files)} WHERE ${conditionText(condition)} ORDER BY id`;
+    return (await engine.rows(query)).map(({ id }) => id);
+  };
+  const what = `${conditionText(condition)} in version ${version}`;
+  const snapshot = await openSnapshot(context, TABLE, { version });
+  assert.deepEqual(await found(snapshot && (await scan(context, snapshot, filters))), wanted, what);
+  const opened = await openScan(context, TABLE, filters, { version });
+  assert.deepEqual(await found(opened?.table), wanted, `${what}, opened for it`);
+}
+
+export function conditionText(condition: Condition): string {
+  const column = quoteName(condition.column);
+  if (condition.op === "is null") return `${column} IS NULL`;
+  const { value } = condition;
+  return `${column} ${condition.op} ${typeof value === "string" ? quoteText(value) : value}`;
+}

@@ -1,0 +1,103 @@
+/** What a writer can do to a table, as data: made by chance, printed when it goes wrong, done again by seed. */
+
+import type { Chance } from "../random.ts";
+
+/** `v` and the columns that come later may be null; `k` is the partition, and may be null too. */
+export interface Row {
+  readonly id: number;
+  readonly v: number | null;
+  readonly k: string | null;
+}
+
+export type Condition =
+  | { readonly column: "id" | "v"; readonly op: "<" | "=" | ">="; readonly value: number }
+  | { readonly column: "k"; readonly op: "="; readonly value: string }
+  | { readonly column: "v" | "k"; readonly op: "is null" };
+
+export type Operation =
+  | { readonly kind: "append"; readonly rows: readonly Row[]; readonly app?: string }
+  | { readonly kind: "overwrite"; readonly rows: readonly Row[] }
+  | {
+      readonly kind: "overwrite partition";
+      readonly k: string | null;
+      readonly rows: readonly Row[];
+    }
+  | { readonly kind: "add column"; readonly name: string }
+  | { readonly kind: "checkpoint" }
+  | { readonly kind: "clean up" };
+
+/** One step of a sequence: who does what, and whether they look at the table first or act on what they knew. */
+export interface Step {
+  readonly writer: number;
+  readonly looks: boolean;
+  readonly operation: Operation;
+}
+
+export const KEYS = ["a", "b/c", "it's %20 ü", null] as const;
+
+interface Kinds {
+  readonly writers: number;
+  /** How often each kind of operation comes; those that are left out never do. */
+  readonly weights: Partial<Record<Operation["kind"], number>>;
+}
+
+export const WEIGHTS: Kinds["weights"] = {
+  append: 8,
+  overwrite: 1,
+  "overwrite partition": 3,
+  "add column": 1,
+  checkpoint: 2,
+};
+
+/** The n-th step; the ids of its rows are its own. */
+export function chooseStep(chance: Chance, n: number, { writers, weights }: Kinds): Step {
+  return {
+    writer: chance.below(writers),
+    looks: !chance.oneIn(3),
+    operation: chooseOperation(chance, n, weights),
+  };
+}
+
+function chooseOperation(chance: Chance, n: number, weights: Kinds["weights"]): Operation {
+  const kinds = Object.entries(weights).flatMap(([kind, weight]) =>
+    Array.from({ length: weight }, () => kind as Operation["kind"]),
+  );
+  const rows = (k?: string | null): Row[] =>
+    Array.from({ length: 1 + chance.below(5) }, (_, index) => ({
+      id: n * 10 + index,
+      v: chance.oneIn(5) ? null : chance.below(20),
+      k: k === undefined ? chance.of(KEYS) : k,
+    }));
+  const kind = chance.of(kinds);
+  switch (kind) {
+    case "append":
+      return { kind, rows: rows(), ...(chance.oneIn(3) ? { app: chance.of(["x", "y"]) } : {}) };
+    case "overwrite":
+      return { kind, rows: rows() };
+    case "overwrite partition": {
+      const k = chance.of(KEYS);
+      return { kind, k, rows: chance.oneIn(4) ? [] : rows(k) };
+    }
+    case "add column":
+      return { kind, name: `c${n}` };
+    case "checkpoint":
+    case "clean up":
+      return { kind };
+  }
+}
+
+export function chooseCondition(chance: Chance, n: number): Condition {
+  switch (chance.below(5)) {
+    case 0:
+      return { column: "id", op: chance.of(["<", "=", ">="]), value: chance.below(10 * n + 1) };
+    case 1:
+    case 2:
+      return { column: "v", op: chance.of(["<", "=", ">="]), value: chance.below(20) };
+    case 3: {
+      const k = chance.of(KEYS);
+      return k === null ? { column: "k", op: "is null" } : { column: "k", op: "=", value: k };
+    }
+    default:
+      return { column: "v", op: "is null" };
+  }
+}
