@@ -3,7 +3,7 @@
 import { isJsonObject, parseJson } from "../base/json.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { Storage } from "../storage/storage.ts";
-import { decodePath } from "./data-path.ts";
+import { sidecarName } from "./data-path.ts";
 import type { Checkpoint } from "./log-files.ts";
 import type { ParquetIo } from "./parquet-io.ts";
 
@@ -46,7 +46,7 @@ async function ofJson({ storage }: { readonly storage: Storage }, path: string):
     hasProtocol: actions.some(({ protocol }) => isJsonObject(protocol)),
     hasMetadata: actions.some(({ metaData }) => isJsonObject(metaData)),
     sidecars: actions.flatMap(({ sidecar }) =>
-      isJsonObject(sidecar) && typeof sidecar.path === "string" ? [nameOf(sidecar.path)] : [],
+      isJsonObject(sidecar) && typeof sidecar.path === "string" ? [sidecarName(sidecar.path)] : [],
     ),
   };
 }
@@ -65,12 +65,8 @@ async function ofParquet(
   return {
     hasProtocol: rows.some((row) => row.protocol === true),
     hasMetadata: rows.some((row) => row.metadata === true),
-    sidecars: rows.flatMap((row) => (typeof row.sidecar === "string" ? [nameOf(row.sidecar)] : [])),
+    sidecars: rows.flatMap((row) =>
+      typeof row.sidecar === "string" ? [sidecarName(row.sidecar)] : [],
+    ),
   };
-}
-
-/** Other writers may name a sidecar by its whole path. */
-function nameOf(path: string): string {
-  const decoded = decodePath(path);
-  return decoded.slice(decoded.lastIndexOf("/") + 1);
 }

@@ -1,7 +1,5 @@
 /** Paths of data files: from a file's place to the text in the log, and back. */
 
-import { MillraceError } from "../base/error.ts";
-
 const NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__";
 
 /** Characters that Hive, and every engine after it, escapes in the names of partition folders. */
@@ -43,6 +41,12 @@ export function isAbsolutePath(decoded: string): boolean {
   return decoded.startsWith("/") || /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(decoded);
 }
 
+/** The name of a sidecar, which lies beside the checkpoints whatever folder other writers put before it. */
+export function sidecarName(path: string): string {
+  const decoded = decodePath(path);
+  return decoded.slice(decoded.lastIndexOf("/") + 1);
+}
+
 /** What makes two file actions be about the same file. */
 export function fileKey(path: string, vectorId: string): string {
   const decoded = decodePath(path);
@@ -71,12 +75,4 @@ function decodeText(text: string): string {
       }
     });
   }
-}
-
-/** The error for a file that lies where this storage cannot reach. */
-export function unreachablePath(path: string, folder: string): MillraceError {
-  return new MillraceError(`The table ${folder} refers to ${path}, which is outside its storage.`, {
-    code: "delta/foreign-path",
-    hint: "Tables cloned shallowly share files with another table; copy it deeply first.",
-  });
 }

@@ -4,7 +4,7 @@ import { isJsonObject, parseJson } from "../base/json.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type Actions, emptyActions } from "./action.ts";
-import { isAbsolutePath } from "./data-path.ts";
+import { sidecarName } from "./data-path.ts";
 import { type Checkpoint, logFolder } from "./log-files.ts";
 import type { ParquetIo } from "./parquet-io.ts";
 import { addAction, parseActions, parseFileActions } from "./parse-action.ts";
@@ -67,7 +67,7 @@ export async function readCheckpointHead(
   };
   for (const { path } of checkpoint.files) await read(path);
   for (const { path } of actions.sidecars.splice(0)) {
-    await read(isAbsolutePath(path) ? path : `${logFolder(folder)}/_sidecars/${path}`);
+    await read(`${logFolder(folder)}/_sidecars/${sidecarName(path)}`);
   }
   return { actions, parts };
 }

@@ -4,10 +4,9 @@ import { readFile } from "node:fs/promises";
 import { mapInOrder } from "../base/parallel.ts";
 import type { ScanFile, TableFiles } from "../schema/table-files.ts";
 import type { Field } from "../schema/type.ts";
-import type { Storage } from "../storage/storage.ts";
 import { mappingMode, physicalName } from "./column-mapping.ts";
-import { decodePath, inFolder, isAbsolutePath, unreachablePath } from "./data-path.ts";
 import { readDeletionVector } from "./deletion-vector.ts";
+import { type FileAccess, fileFinder } from "./file-place.ts";
 import type { Filter } from "./filter.ts";
 import { fileTest } from "./skip.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -16,7 +15,7 @@ const AT_ONCE = 8;
 
 /** The files of a snapshot that may hold matching rows, with their deleted rows read. */
 export async function chooseFiles(
-  storage: Storage,
+  access: FileAccess,
   snapshot: Snapshot,
   filters: readonly Filter[],
 ): Promise<TableFiles> {
@@ -30,11 +29,12 @@ export async function chooseFiles(
     name: field.name,
     physical: physicalName(field, mode),
   }));
-  const readOnce = vectorFiles(storage, folder);
+  const find = fileFinder(access, folder);
+  const readOnce = vectorFiles(find);
   const scanFiles = await mapInOrder(chosen, AT_ONCE, async (file): Promise<ScanFile> => {
     const vector = file.deletionVector;
     return {
-      path: await localPathOf(storage, folder, file.path),
+      path: await find(file.path),
       partitionValues: Object.fromEntries(
         partitions.map(({ name, physical }) => [name, file.partitionValues[physical] ?? null]),
       ),
@@ -54,23 +54,14 @@ function partitionFields(
 }
 
 /** Reads each file of deletion vectors once: one file holds those of many data files. */
-function vectorFiles(storage: Storage, folder: string): (path: string) => Promise<Uint8Array> {
+function vectorFiles(
+  find: (path: string) => Promise<string>,
+): (path: string) => Promise<Uint8Array> {
   const held = new Map<string, Promise<Uint8Array>>();
-  const read = async (path: string) => readFile(await localPathOf(storage, folder, path));
+  const read = async (path: string) => readFile(await find(path));
   return (path) => {
     const reading = held.get(path) ?? read(path);
     held.set(path, reading);
     return reading;
   };
-}
-
-/** Where this machine can read the file, which other writers may have named absolutely. */
-async function localPathOf(storage: Storage, folder: string, path: string): Promise<string> {
-  const decoded = decodePath(path);
-  if (!isAbsolutePath(decoded)) return storage.localPath(inFolder(folder, decoded));
-  if (decoded.startsWith(`${storage.uri}/`)) {
-    return storage.localPath(decoded.slice(storage.uri.length + 1));
-  }
-  if (decoded.startsWith("/")) return decoded;
-  throw unreachablePath(path, folder);
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Crash } from "../base/crash-point.ts";
 import { MillraceError, systemCodeOf } from "../base/error.ts";
 import type { TableFiles } from "../schema/table-files.ts";
-import type { Storage } from "../storage/storage.ts";
+import type { FileAccess } from "./file-place.ts";
 import type { Filter } from "./filter.ts";
 import { readLastCheckpoint } from "./last-checkpoint.ts";
 import { loadPart, loadSegment, readConfiguration } from "./load.ts";
@@ -23,8 +23,7 @@ import { replay } from "./table-state.ts";
 import { timedSince, versionAt } from "./time-travel.ts";
 
 /** All that work on tables needs from outside. */
-export interface DeltaContext {
-  readonly storage: Storage;
+export interface DeltaContext extends FileAccess {
   readonly parquet: ParquetIo;
   readonly clock: Clock;
   readonly crash?: Crash;
@@ -75,7 +74,7 @@ export async function openScan(
     const segment = await findSegment(context, folder, at);
     if (segment === undefined) return undefined;
     const part = await loadPart(context, { folder, segment, filters });
-    const table = await chooseFiles(context.storage, part, filters);
+    const table = await chooseFiles(context, part, filters);
     return { version: part.version, table };
   };
   return outliveCleanUp(find);
@@ -113,7 +112,7 @@ export function scan(
   snapshot: Snapshot,
   filters: readonly Filter[] = [],
 ): Promise<TableFiles> {
-  return chooseFiles(context.storage, snapshot, filters);
+  return chooseFiles(context, snapshot, filters);
 }
 
 async function open(context: DeltaContext, folder: string, at: At): Promise<Snapshot | undefined> {
