@@ -15,6 +15,7 @@ import { type Plan, planRun } from "../../src/run/plan.ts";
 import type { RunResult } from "../../src/run/result.ts";
 import { openWorkspace, type Workspace } from "../../src/run/workspace.ts";
 import type { Text } from "../../src/sql/template.ts";
+import type { StorageOptions } from "../../src/storage/open.ts";
 
 export interface Given {
   readonly params?: Readonly<Record<string, string>>;
@@ -53,15 +54,22 @@ export function openSandbox(t: Pick<TestContext, "after">): Sandbox {
   return sandboxIn(folder);
 }
 
+/** A lake elsewhere than in the sandbox's folder. */
+export interface LakeElsewhere {
+  /** `s3://bucket/prefix` */
+  readonly lakePath: string;
+  readonly s3: StorageOptions["s3"];
+}
+
 /** The sandbox of a folder that is there already. */
-export function sandboxIn(folder: string): Sandbox {
-  const lakePath = join(folder, "lake");
+export function sandboxIn(folder: string, elsewhere?: LakeElsewhere): Sandbox {
+  const lakePath = elsewhere?.lakePath ?? join(folder, "lake");
 
   const project: Sandbox["project"] = async (assets, given = {}) => {
     const options = {
       folder,
       params: given.params ?? {},
-      lake: given.lake,
+      lake: given.lake ?? elsewhere?.lakePath,
       environment: given.environment ?? {},
     };
     if (assets === undefined) return loadProject(options);
@@ -73,6 +81,7 @@ export function sandboxIn(folder: string): Sandbox {
     const workspace = await openWorkspace({
       lakePath: lake,
       threads: 1,
+      ...(elsewhere?.s3 === undefined ? {} : { s3: elsewhere.s3 }),
       ...(clock === undefined ? {} : { clock }),
       ...(crash === undefined ? {} : { crash }),
     });

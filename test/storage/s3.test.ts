@@ -11,6 +11,7 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { testStorage } from "../contract/storage.ts";
 import { type Asked, type Fault, SECRET_KEY } from "./s3-double.ts";
 import { openS3Place, type S3Place } from "./s3-place.ts";
+import { seed, seededRandom } from "./seed.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = async (storage: Storage, path: string) =>
@@ -35,11 +36,10 @@ const ANYWHERE: readonly Fault[] = [
   "reset then done",
 ];
 const IN_BODIES: readonly Fault[] = ["cut body", "slow body"];
-const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 testStorage(`S3 with every third request going wrong (seed ${seed})`, async () => {
   const place = await openS3Place({ storage: { pieceBytes: MIB } });
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   place.double.breakBy(({ what }) => {
     if (random() > 1 / 3) return undefined;
     const isRead = what.startsWith("GET");
@@ -49,17 +49,6 @@ testStorage(`S3 with every third request going wrong (seed ${seed})`, async () =
   });
   return place;
 });
-
-/** The same numbers for the same seed (mulberry32). */
-function randomFrom(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function on(
   title: string,
