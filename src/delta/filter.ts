@@ -13,4 +13,10 @@ export type Filter =
       readonly value: FilterValue;
     }
   | { readonly column: string; readonly op: "in"; readonly values: readonly FilterValue[] }
+  | {
+      readonly column: string;
+      /** In at least one of the ranges, whose ends belong to them. */
+      readonly op: "between";
+      readonly ranges: readonly (readonly [FilterValue, FilterValue])[];
+    }
   | { readonly column: string; readonly op: "is null" | "is not null" };

@@ -88,6 +88,13 @@ function mayMatch(filter: Filter, known: Known): boolean {
       return known.hasValue;
     case "in":
       return known.hasValue && filter.values.some((value) => mayEqual(known, value));
+    case "between":
+      return (
+        known.hasValue &&
+        filter.ranges.some(
+          ([low, high]) => mayBeAbove(known, low, true) && mayBeBelow(known, high, true),
+        )
+      );
     case "=":
       return known.hasValue && mayEqual(known, filter.value);
     case "<":
