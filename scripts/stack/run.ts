@@ -10,11 +10,13 @@ import { deltaRs } from "./delta-rs.ts";
 import { duckdbDelta } from "./duckdb-delta.ts";
 import type { Part, RunningPart } from "./part.ts";
 import { spark } from "./spark.ts";
+import { versitygw } from "./versitygw.ts";
 
 const PARTS: Readonly<Record<string, Part>> = {
   "delta-rs": deltaRs,
   "duckdb-delta": duckdbDelta,
   spark,
+  versitygw,
 };
 
 /** Tests that need the same parts run together. */

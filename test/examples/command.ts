@@ -50,10 +50,15 @@ export interface Example {
   quarantine(table: string): Promise<QuarantineResult>;
 }
 
-/** `outputs` are the parameters that name folders; each becomes a folder inside `folder`. */
-export async function openExample(name: string, outputs: readonly string[]): Promise<Example> {
+/** `outputs` are the parameters that name folders; each becomes a folder inside `folder`, as the lake unless told. */
+export async function openExample(
+  name: string,
+  outputs: readonly string[],
+  lake?: string,
+): Promise<Example> {
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
-  const places = ["--project", join(ROOT, "examples", name), "--lake", join(folder, "lake")];
+  const project = join(ROOT, "examples", name);
+  const places = ["--project", project, "--lake", lake ?? join(folder, "lake")];
   const redirected = Object.fromEntries(outputs.map((param) => [param, join(folder, param)]));
   // A run with a failed step ends with 1, and tells it in its document all the same.
   const asked = async (...args: readonly string[]): Promise<unknown> => {
