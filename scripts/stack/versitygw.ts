@@ -72,7 +72,7 @@ export async function startServer(
   throw new Error(`versitygw does not answer\n${await readFile(log, "utf8")}`);
 }
 
-export function environmentOf(endpoint: string, secret: string): Readonly<Record<string, string>> {
+function environmentOf(endpoint: string, secret: string): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL_S3: endpoint,
     AWS_ACCESS_KEY_ID: ACCESS_KEY,

@@ -3,15 +3,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { openSnapshot, scan } from "../../src/delta/table.ts";
 import { commit } from "../../src/delta/write.ts";
 import { createDuckDB } from "../../src/engine/duckdb.ts";
 import { column, realClock } from "../../test/delta/lake.ts";
 import { openPlace, variable } from "./place.ts";
 
+const SCRIPT = fileURLToPath(new URL("./writer-process.ts", import.meta.url));
 const WRITERS = 4;
 const COMMITS = 15;
 
@@ -52,10 +53,9 @@ test(`of ${WRITERS} processes with ${COMMITS} commits each, all are in the table
 
 /** The versions that the process made. */
 async function write(uri: string, cacheFolder: string, writer: number): Promise<number[]> {
-  const script = join(import.meta.dirname, "writer-process.ts");
   const endpoint = variable("AWS_ENDPOINT_URL_S3");
   const args = [uri, endpoint, cacheFolder, String(writer), String(COMMITS)];
-  const child = spawn(process.execPath, ["--conditions=millrace-source", script, ...args], {
+  const child = spawn(process.execPath, ["--conditions=millrace-source", SCRIPT, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
