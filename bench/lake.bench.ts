@@ -10,10 +10,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { version } from "@duckdb/node-api";
 import { renderTable } from "../scripts/table.ts";
+import { opening } from "./lake/opening.ts";
 import type { Part, PartResult } from "./lake/part.ts";
 
 /** A new part: import it, and put it where it belongs. */
-const PARTS: readonly Part[] = [];
+const PARTS: readonly Part[] = [opening];
 
 const { values } = parseArgs({
   options: {
