@@ -213,8 +213,6 @@ async function commitBatch(
   lake.crash("ingest/committed");
   await followQuarantine(lake, asset.name, QUARANTINE_FIELDS);
   lake.crash("ingest/quarantine-followed");
-  await followTables(lake, [asset.name]);
-  lake.crash("ingest/loads-followed");
   return { version: after.version, ledger: [...ledger.values()] };
 }
 

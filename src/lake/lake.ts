@@ -106,11 +106,18 @@ export async function listTables(lake: Lake): Promise<string[]> {
     (await storage.listFolders(schema)).map((table) => `${schema}/${table}`),
   );
   const names = await mapInOrder(folders.flat(), LISTED_AT_ONCE, async (folder) => {
-    const isTable = (await storage.listFolders(folder)).includes("_delta_log");
+    const hasLog = (await storage.listFolders(folder)).includes("_delta_log");
+    // A writer that died before the first commit leaves an empty log.
+    const isTable = hasLog && (await holdsFile(storage, `${folder}/_delta_log`));
     const name = isTable ? nameOfFolder(folder) : undefined;
     return name === undefined ? [] : [name];
   });
   return names.flat().toSorted();
+}
+
+async function holdsFile(storage: Storage, folder: string): Promise<boolean> {
+  for await (const _ of storage.list(folder)) return true;
+  return false;
 }
 
 /** A table version as text that can stand in FROM on any session of the engine. */

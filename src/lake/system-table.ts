@@ -7,8 +7,11 @@ import { MillraceError } from "../base/error.ts";
 import { renderJson } from "../base/json.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import { commit } from "../delta/write.ts";
+import type { Engine } from "../engine/engine.ts";
 import { quotePath } from "../engine/path.ts";
 import { duckdbType } from "../engine/type.ts";
+import { tidyTable } from "../operation/tidy.ts";
+import { vacuum } from "../operation/vacuum.ts";
 import { folderOf } from "../schema/table.ts";
 import type { Field, PrimitiveType } from "../schema/type.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
@@ -97,6 +100,15 @@ export function systemFields(name: SystemTable): Field[] {
   }));
 }
 
+/** Who looks back looks at rows, not at versions; so these tables forget what they were after two hours. */
+const PROPERTIES: Readonly<Record<string, string>> = {
+  "delta.logRetentionDuration": "interval 2 hours",
+  "delta.deletedFileRetentionDuration": "interval 2 hours",
+};
+
+/** Small files that are laid together, into files of at most so many bytes. */
+const TIDINESS = { least: 32, targetBytes: 16_000_000 };
+
 /** Two runs may make the table at the same time; the later one then appends to it. */
 const TRIES = 10;
 
@@ -112,8 +124,7 @@ export async function appendRows(
       await appendTo(lake, name, base, { rows });
       return;
     } catch (error) {
-      const isRace =
-        base === undefined && error instanceof MillraceError && error.code === "delta/conflict";
+      const isRace = error instanceof MillraceError && error.code === "delta/conflict";
       if (!isRace || tries === TRIES) throw error;
     }
   }
@@ -144,17 +155,34 @@ export async function appendTo(
               `select ${list} from read_json(${quotePath(source)}, format = 'newline_delimited', columns = {${columns}})`,
               { folder: staging.folder },
             );
-      await commit(lake.delta, base ?? { folder: folderOf(name) }, {
+      const after = await commit(lake.delta, base ?? { folder: folderOf(name) }, {
         operation: base === undefined ? "CREATE TABLE AS SELECT" : "WRITE",
         parameters: { mode: "Append" },
         add,
         transactions,
-        ...(base === undefined ? { schema: { name, fields } } : {}),
+        ...(isForgetful(base) ? {} : { schema: { name, fields, configuration: PROPERTIES } }),
       });
+      await tidy(lake, session, after);
     } finally {
       session.close();
     }
   } finally {
     await staging.close();
+  }
+}
+
+/** Versions of Millrace before made them without these properties. */
+function isForgetful(base: Snapshot | undefined): boolean {
+  const { configuration = {} } = base?.metadata ?? {};
+  return Object.entries(PROPERTIES).every(([key, value]) => configuration[key] === value);
+}
+
+/** The rows are in the table whatever becomes of this; the next append tries again. */
+async function tidy({ delta }: Lake, engine: Engine, snapshot: Snapshot): Promise<void> {
+  try {
+    const tidied = await tidyTable({ delta, engine }, snapshot, TIDINESS);
+    if (tidied !== undefined) await vacuum({ delta }, snapshot, { isRecorded: false });
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
   }
 }

@@ -34,6 +34,8 @@ export interface Committed {
 interface Words {
   readonly where: string | undefined;
   readonly zOrder: ZOrder | undefined;
+  /** True where nobody asked for it. */
+  readonly isAutomatic: boolean;
 }
 
 interface Adopted {
@@ -114,7 +116,7 @@ async function discard(
   await Promise.allSettled(paths.map((path) => storage.remove(path)));
 }
 
-function changeOf(bins: readonly Adopted[], { where, zOrder }: Words) {
+function changeOf(bins: readonly Adopted[], { where, zOrder, isAutomatic }: Words) {
   const remove = bins.flatMap(({ bin }) => bin.files);
   const adopted = bins.flatMap(({ files }) => files);
   return {
@@ -123,7 +125,7 @@ function changeOf(bins: readonly Adopted[], { where, zOrder }: Words) {
       predicate: renderJson(where === undefined ? [] : [where]),
       zOrderBy: renderJson(zOrder?.columns ?? []),
       clusterBy: "[]",
-      auto: "false",
+      auto: String(isAutomatic),
     },
     metrics: metricsOf(adopted, remove),
     remove,

@@ -71,12 +71,23 @@ export async function optimize(
   return summaryOf(newest, laid);
 }
 
-interface Asked extends OptimizeOptions {
-  readonly targetBytes: number;
+/** The same for bins that were planned already, once, as care that nobody asked for. */
+export async function optimizeBins(
+  context: TableContext,
+  snapshot: Snapshot,
+  bins: readonly Bin[],
+  targetBytes: number,
+): Promise<Optimized> {
+  const done = await layBins(context, snapshot, bins, { targetBytes, isAutomatic: true });
+  return summaryOf(done.snapshot, done.laid);
 }
 
-/** The bins that `optimize` would begin with. */
-export async function planPass(
+interface Asked extends OptimizeOptions {
+  readonly targetBytes: number;
+  readonly isAutomatic?: boolean;
+}
+
+async function planPass(
   { engine }: TableContext,
   snapshot: Snapshot,
   { targetBytes, where, zOrderBy }: Asked,
@@ -89,7 +100,7 @@ export async function planPass(
 }
 
 /** Bytes, from what the caller or the table's owner asks for. */
-export function targetOf({ metadata }: Snapshot, asked?: number): number {
+function targetOf({ metadata }: Snapshot, asked?: number): number {
   const told = /^(\d+)\s*([kmgt]?)i?b?$/i.exec(
     metadata.configuration["delta.targetFileSize"] ?? "",
   );
@@ -127,7 +138,7 @@ async function layBatch(
   context: TableContext,
   snapshot: Snapshot,
   bins: readonly Bin[],
-  { zOrderBy, targetBytes, where }: Asked,
+  { zOrderBy, targetBytes, where, isAutomatic = false }: Asked,
 ): Promise<Committed> {
   const { storage, crash = noCrash } = context.delta;
   const zOrder = zOrderBy && checkZOrder(snapshot, zOrderBy);
@@ -140,7 +151,7 @@ async function layBatch(
       written.push(await rewriteBin(context, snapshot, bin, how));
     }
     crash("optimize/written");
-    return await commitBins(context, snapshot, written, { where, zOrder });
+    return await commitBins(context, snapshot, written, { where, zOrder, isAutomatic });
   } finally {
     await staging.close();
   }

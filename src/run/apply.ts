@@ -9,6 +9,7 @@ import { QUARANTINE_FIELDS } from "../ingest/quarantine.ts";
 import { followQuarantine, followTables } from "../lake/follow.ts";
 import type { StepContext, StepProgress } from "../lake/step.ts";
 import { NOTHING } from "../lake/step-info.ts";
+import { tidyAfter } from "../lake/tidy.ts";
 import type { ProjectStep, StepKind } from "../project/graph.ts";
 import type { Project } from "../project/load.ts";
 import { diskError } from "../storage/disk-error.ts";
@@ -22,6 +23,8 @@ const STEPS_AT_ONCE = 2;
 /** Tries of a step whose failure may go away by itself, and the pause between them. */
 const TRIES = 3;
 const PAUSE_MS = 200;
+/** How long `system.loads` and `system.ledger` may be behind in a run that takes long. */
+const FOLLOW_EVERY_MS = 60_000;
 
 export type RunEvent = { readonly asset: string; readonly kind: StepKind } & (
   | { readonly type: "started" }
@@ -59,6 +62,7 @@ async function apply(
   const startedAt = lake.clock.now();
   const run = { id: randomUUID(), startedAt };
   await catchUp(project, lake);
+  let followedAt = startedAt.getTime();
   const times = new Map<StepResult, StepTimes>();
   const results = new Map<string, StepResult>();
   const finish = (step: ProjectStep, result: StepResult, began: Date): void => {
@@ -69,6 +73,11 @@ async function apply(
   const waiting = isNothingToDo(plan) ? [] : [...project.steps];
   const running = new Map<string, Promise<void>>();
   while (waiting.length > 0 || running.size > 0) {
+    // One commit for many steps: what is behind meanwhile is brought up by whoever comes next.
+    if (lake.clock.now().getTime() - followedAt >= FOLLOW_EVERY_MS) {
+      await followAll(project, lake);
+      followedAt = lake.clock.now().getTime();
+    }
     const ready = waiting.findIndex(({ after }) => after.every((name) => results.has(name)));
     const next = waiting[ready];
     if (next === undefined || running.size >= parallel) {
@@ -105,6 +114,8 @@ async function apply(
     state: stateOf(steps),
     steps,
   };
+  await followAll(project, lake);
+  lake.crash("ingest/loads-followed");
   lake.crash("run/steps-done");
   await recordRun(lake, project, result, { startedAt, endedAt: lake.clock.now(), steps: times });
   lake.crash("run/recorded");
@@ -113,11 +124,15 @@ async function apply(
 
 /** What an earlier process decided and did not finish. */
 async function catchUp(project: Project, lake: Workspace["lake"]): Promise<void> {
-  const tables = project.steps.filter(({ asset }) => asset.kind === "table");
-  for (const { name, kind } of tables) {
+  for (const { name, kind } of project.steps) {
     if (kind === "ingest") await followQuarantine(lake, name, QUARANTINE_FIELDS);
   }
-  await followTables(
+  await followAll(project, lake);
+}
+
+function followAll(project: Project, lake: Workspace["lake"]): Promise<void> {
+  const tables = project.steps.filter(({ asset }) => asset.kind === "table");
+  return followTables(
     lake,
     tables.map(({ name }) => name),
   );
@@ -186,6 +201,7 @@ async function tryStep(
         return result({ state: "up to date", ...(version === undefined ? {} : { version }) });
       }
       const { state, version, ledger, outputs } = outcome;
+      if (state === "done" && step.asset.kind === "table") await tidyAfter(context, name);
       return result({
         state,
         ledger,

@@ -7,7 +7,6 @@
 import type { TableSpec } from "../delta/table-spec.ts";
 import { commit } from "../delta/write.ts";
 import type { Engine } from "../engine/engine.ts";
-import { followTables } from "../lake/follow.ts";
 import { type Work, withStaging } from "../lake/session.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING, type StepInfo } from "../lake/step-info.ts";
@@ -66,7 +65,6 @@ async function refreshIn(
     info: { ...info },
   });
   lake.crash("transform/committed");
-  await followTables(lake, [name]);
   return { state: "done", version: after.version, ledger: { ...NOTHING, read: written, written } };
 }
 

@@ -9,7 +9,6 @@ import type { Snapshot } from "../delta/snapshot.ts";
 import { openSnapshot } from "../delta/table.ts";
 import { commit } from "../delta/write.ts";
 import type { Engine } from "../engine/engine.ts";
-import { followTables } from "../lake/follow.ts";
 import { type Lake, openView, relationOf, viewName } from "../lake/lake.ts";
 import { type Work, withStaging } from "../lake/session.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
@@ -104,7 +103,6 @@ async function append(
     }),
   );
   lake.crash("transform/committed");
-  await followTables(lake, [asset.name]);
   return { state: "done", version: after.version, ledger: { ...NOTHING, read: written, written } };
 }
 
