@@ -10,7 +10,7 @@ import type { ParquetIo } from "./parquet-io.ts";
 import { readCheckpointFiles, readCheckpointHead } from "./read-checkpoint.ts";
 import { readCommit, readCommits } from "./read-commit.ts";
 import { parseSchema } from "./schema-text.ts";
-import { type PartitionTest, partitionTests } from "./skip.ts";
+import { type PartitionChoice, partitionChoice } from "./skip.ts";
 import { keepsTimes, type Snapshot, snapshotOf } from "./snapshot.ts";
 import { EMPTY_STATE, replay, type TableState } from "./table-state.ts";
 
@@ -42,8 +42,8 @@ export async function loadPart(
   if (checkpoint !== undefined) {
     try {
       const head = await readCheckpointHead(access, folder, checkpoint);
-      const tests = filters.length === 0 ? undefined : testsOf([head.actions, ...since], filters);
-      before = await readCheckpointFiles(access, head, tests);
+      const choice = filters.length === 0 ? undefined : choiceOf([head.actions, ...since], filters);
+      before = await readCheckpointFiles(access, head, choice);
     } catch (error) {
       const code = systemCodeOf(error);
       if (PASSED_ON.includes(code ?? "")) throw error;
@@ -80,10 +80,10 @@ export async function readConfiguration(
 const PASSED_ON = ["storage/not-found", "engine/interrupted", "delta/no-such-column"];
 
 /** What the filters say of partition values, by the newest metadata; undefined where they say nothing of them. */
-function testsOf(
+function choiceOf(
   commits: readonly Actions[],
   filters: readonly Filter[],
-): readonly PartitionTest[] | undefined {
+): PartitionChoice | undefined {
   const metadata = commits.findLast((actions) => actions.metadata !== undefined)?.metadata;
   const protocol = commits.findLast((actions) => actions.protocol !== undefined)?.protocol;
   // What is missing here is named where the snapshot is made.
@@ -91,8 +91,8 @@ function testsOf(
   const { partitionColumns, configuration, schemaString } = metadata;
   const fields = parseSchema(schemaString, "");
   const mode = mappingMode(protocol, configuration);
-  const tests = partitionTests({ fields, partitionColumns, mode }, filters);
-  return tests.length === 0 ? undefined : tests;
+  const choice = partitionChoice({ fields, partitionColumns, mode }, filters);
+  return choice.tests.length === 0 ? undefined : choice;
 }
 
 /** Another way to the same version; throws `delta/corrupt-checkpoint` where there is none. */

@@ -8,7 +8,7 @@ import { sidecarName } from "./data-path.ts";
 import { type Checkpoint, logFolder } from "./log-files.ts";
 import type { ParquetIo } from "./parquet-io.ts";
 import { addAction, parseActions, parseFileActions } from "./parse-action.ts";
-import type { PartitionTest } from "./skip.ts";
+import type { PartitionChoice, PartitionTest } from "./skip.ts";
 
 interface Access {
   readonly storage: Storage;
@@ -27,7 +27,8 @@ interface Part {
   readonly path: string;
   /** What stands in FROM. */
   readonly source: string;
-  readonly columns: readonly string[];
+  /** Members of the file actions; none where the part holds no such actions. */
+  readonly fields: Readonly<Record<"add" | "remove", readonly string[]>>;
 }
 
 const HEAD_KINDS = ["protocol", "metaData", "txn", "domainMetadata", "sidecar"];
@@ -73,20 +74,20 @@ export async function readCheckpointHead(
 }
 
 /**
- * All actions of the checkpoint. With tests of partition values the removes are left out, and the
- * adds that do not pass; those of a JSON part are there all the same.
+ * All actions of the checkpoint. With a choice by partition values the removes are left out, the
+ * adds that do not pass, and statistics that nobody needs; a JSON part is there whole all the same.
  */
 export async function readCheckpointFiles(
   { parquet }: Pick<Access, "parquet">,
   { actions, parts }: CheckpointHead,
-  tests?: readonly PartitionTest[],
+  choice?: PartitionChoice,
 ): Promise<Actions> {
   const all = { ...actions, adds: [...actions.adds], removes: [...actions.removes] };
   for (const part of parts) {
-    if (part.columns.includes("add"))
-      await readFileActions(parquet, part, { kind: "add", tests, into: all });
-    if (tests === undefined && part.columns.includes("remove")) {
-      await readFileActions(parquet, part, { kind: "remove", tests, into: all });
+    if (part.fields.add.length > 0)
+      await readFileActions(parquet, part, { kind: "add", choice, into: all });
+    if (choice === undefined && part.fields.remove.length > 0) {
+      await readFileActions(parquet, part, { kind: "remove", choice, into: all });
     }
   }
   return all;
@@ -105,11 +106,21 @@ async function readHeadPart(
   const source = `read_parquet(${quoteText(await storage.localPath(path))}, hive_partitioning = false)`;
   const columns = await columnsOf(parquet, `SELECT * FROM ${source}`);
   const kinds = HEAD_KINDS.filter((name) => columns.includes(name));
+  const fields = {
+    add: columns.includes("add")
+      ? await columnsOf(parquet, `SELECT unnest("add") FROM ${source}`)
+      : [],
+    remove: columns.includes("remove")
+      ? await columnsOf(parquet, `SELECT unnest("remove") FROM ${source}`)
+      : [],
+  };
   if (kinds.length > 0) {
     const bodies = kinds.map((kind) => `CAST(to_json("${kind}") AS VARCHAR) AS "${kind}"`);
     const present = kinds.map((kind) => `"${kind}" IS NOT NULL`);
+    // Nearly all rows are adds, which one small column tells; a row holds one action.
+    const isNoAdd = fields.add.includes("dataChange") ? '"add".dataChange IS NULL AND ' : "";
     const rows = await parquet.rows(
-      `SELECT ${bodies.join(", ")} FROM ${source} WHERE ${present.join(" OR ")}`,
+      `SELECT ${bodies.join(", ")} FROM ${source} WHERE ${isNoAdd}(${present.join(" OR ")})`,
     );
     for (const row of rows) {
       for (const kind of kinds) {
@@ -119,32 +130,34 @@ async function readHeadPart(
       }
     }
   }
-  return { path, source, columns };
+  return { path, source, fields };
 }
 
 interface Want {
   readonly kind: "add" | "remove";
-  readonly tests: readonly PartitionTest[] | undefined;
+  readonly choice: PartitionChoice | undefined;
   readonly into: Actions;
 }
 
 async function readFileActions(parquet: ParquetIo, part: Part, want: Want): Promise<void> {
-  const { path, source } = part;
-  const { kind, tests, into } = want;
-  const held = await columnsOf(parquet, `SELECT unnest("${kind}") FROM ${source}`);
+  const { path, source, fields } = part;
+  const { kind, choice, into } = want;
+  const held = fields[kind];
   const conditions =
-    tests !== undefined && held.includes("partitionValues")
+    choice !== undefined && held.includes("partitionValues")
       ? [
-          [`"${kind}".path IS NOT NULL`, ...(await conditionsOf(parquet, source, tests))].join(
-            " AND ",
-          ),
+          [
+            `"${kind}".path IS NOT NULL`,
+            ...(await conditionsOf(parquet, source, choice.tests)),
+          ].join(" AND "),
         ]
       : slices(await countRows(parquet, source)).map(
           (slice) => `"${kind}" IS NOT NULL AND ${slice}`,
         );
+  const members = membersOf(kind, held, choice?.needsStatistics ?? true);
   for (const condition of conditions) {
     const rows = await parquet.rows(
-      `SELECT '[' || string_agg(CAST(to_json(struct_pack(${membersOf(kind, held)})) AS VARCHAR), ',') || ']' AS bodies FROM ${source} WHERE ${condition} GROUP BY file_row_number // ${ROWS_AT_ONCE}`,
+      `SELECT '[' || string_agg(CAST(to_json(struct_pack(${members})) AS VARCHAR), ',') || ']' AS bodies FROM ${source} WHERE ${condition} GROUP BY file_row_number // ${ROWS_AT_ONCE}`,
     );
     for (const { bodies } of rows) parseFileActions(String(bodies), kind, into, () => path);
   }
@@ -183,11 +196,15 @@ async function conditionsOf(
 }
 
 /** The members of the struct that is read; where statistics are kept only as a struct, from that struct. */
-function membersOf(kind: "add" | "remove", held: readonly string[]): string {
+function membersOf(
+  kind: "add" | "remove",
+  held: readonly string[],
+  needsStatistics: boolean,
+): string {
   const members = FILE_FIELDS.filter((name) => held.includes(name)).map(
     (name) => `"${name}" := "${kind}"."${name}"`,
   );
-  if (kind === "add") {
+  if (kind === "add" && needsStatistics) {
     const texts = [
       ...(held.includes("stats") ? ['"add"."stats"'] : []),
       ...(held.includes("stats_parsed") ? ['CAST(to_json("add"."stats_parsed") AS VARCHAR)'] : []),

@@ -10,6 +10,7 @@ import { type FileAccess, fileFinder } from "./file-place.ts";
 import type { Filter } from "./filter.ts";
 import { fileTest } from "./skip.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { rowCount } from "./statistics-text.ts";
 
 const AT_ONCE = 8;
 

@@ -35,15 +35,23 @@ export interface PartitionTest {
   mayMatch(value: string | null): boolean;
 }
 
-/** The tests that partition values alone decide. A column the table does not have is `delta/no-such-column`. */
-export function partitionTests(table: Table, filters: readonly Filter[]): PartitionTest[] {
-  return filters
-    .map((filter) => bind(table, filter))
+/** How far partition values alone choose files. */
+export interface PartitionChoice {
+  readonly tests: readonly PartitionTest[];
+  /** True where some filter is on another column. */
+  readonly needsStatistics: boolean;
+}
+
+/** What the filters say of partition values. A column the table does not have is `delta/no-such-column`. */
+export function partitionChoice(table: Table, filters: readonly Filter[]): PartitionChoice {
+  const bound = filters.map((filter) => bind(table, filter));
+  const tests = bound
     .filter(({ isPartition }) => isPartition)
     .map(({ filter, field, physical }) => ({
       physical,
-      mayMatch: (value) => mayMatch(filter, partitionOf(value, field)),
+      mayMatch: (value: string | null) => mayMatch(filter, partitionOf(value, field)),
     }));
+  return { tests, needsStatistics: tests.length < bound.length };
 }
 
 /**
@@ -51,7 +59,7 @@ export function partitionTests(table: Table, filters: readonly Filter[]): Partit
  * not have is `delta/no-such-column`.
  */
 export function fileTest(table: Table, filters: readonly Filter[]): MayMatch {
-  const partitions = partitionTests(table, filters);
+  const { tests: partitions } = partitionChoice(table, filters);
   const others = filters
     .map((filter) => bind(table, filter))
     .filter(({ isPartition }) => !isPartition);

@@ -8,6 +8,7 @@ import type { Filter } from "../../src/delta/filter.ts";
 import type { Snapshot } from "../../src/delta/snapshot.ts";
 import { openScan, scan } from "../../src/delta/table.ts";
 import { commit } from "../../src/delta/write.ts";
+import type { TableFiles } from "../../src/schema/table-files.ts";
 import { column, type Lake, openLake } from "./lake.ts";
 
 let lake: Lake;
@@ -58,14 +59,15 @@ async function agree(folder: string, snapshot: Snapshot): Promise<void> {
   for (const filters of FILTERS) {
     const wanted = await scan(lake.context, snapshot, filters);
     const opened = await openScan(lake.context, folder, filters);
-    const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
     assert.equal(opened?.version, snapshot.version);
-    assert.deepEqual(
-      { ...opened?.table, files: opened?.table.files.toSorted(byPath) },
-      { ...wanted, files: wanted.files.toSorted(byPath) },
-      JSON.stringify(filters),
-    );
+    assert.deepEqual(plain(opened?.table), plain(wanted), JSON.stringify(filters));
   }
+}
+
+/** In an order of its own; counts of rows are left out where no filter needs statistics. */
+function plain(table: TableFiles | undefined) {
+  const files = table?.files.map(({ rows: _, ...file }) => file);
+  return { ...table, files: files?.toSorted((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
 for (const [name, configuration] of Object.entries({
