@@ -10,9 +10,12 @@ import {
   listFiles,
   type UnreadableFile,
 } from "../source/discover.ts";
+import { listObjectFiles } from "../source/discover-object.ts";
 import type { FileSource } from "../source/file-source.ts";
+import { literalStart } from "../source/glob.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { Text } from "../sql/template.ts";
+import { isObjectPlace, parseObjectPlace, renderObjectPlace } from "../storage/place.ts";
 import type { Ingested } from "./asset.ts";
 
 export interface ChosenFile {
@@ -100,10 +103,15 @@ function textLabel(path: Text): string {
 
 /** The files of a source; where its place is secret they go by the name of the secret, which may be remembered. */
 async function listSource(
-  { text, root }: Pick<StepContext, "root" | "text">,
+  { text, root, lake }: Pick<StepContext, "lake" | "root" | "text">,
   { path }: FileSource,
 ): Promise<Discovery> {
   const pattern = text(path);
+  if (isObjectPlace(pattern)) {
+    const found = await listObjectFiles(pattern, lake.stores);
+    const isOpen = typeof path === "string" || path.kind === "param";
+    return isOpen ? found : hidePlace(found, renderObjectPlace(parseObjectPlace(pattern)), path);
+  }
   const discovery = await listFiles(pattern, root);
   if (typeof path === "string" || path.kind === "param") return discovery;
   const parts = pattern.split("/");
@@ -116,8 +124,19 @@ async function listSource(
   return { files: discovery.files.map(renamed), problems: discovery.problems.map(renamed) };
 }
 
+/** Objects of a secret place go by the name of the secret and what stands behind the first folders. */
+function hidePlace({ files, problems }: Discovery, pattern: string, path: Text): Discovery {
+  const start = literalStart(pattern);
+  const folder = start === pattern ? start : start.slice(0, start.lastIndexOf("/") + 1);
+  const nameOf = (name: string): string => {
+    const inside = name.slice(folder.length);
+    return inside === "" ? textLabel(path) : `${textLabel(path)}/${inside}`;
+  };
+  return { files: files.map((file) => ({ ...file, name: nameOf(file.name) })), problems };
+}
+
 async function allFiles(
-  context: Pick<StepContext, "root" | "text">,
+  context: Pick<StepContext, "lake" | "root" | "text">,
   asset: Ingested,
   { byName }: Loaded,
 ): Promise<ChosenFile[]> {

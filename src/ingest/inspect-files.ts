@@ -1,17 +1,21 @@
 /** Chosen files looked into: what can be loaded, what is turned away, what was loaded before under another name. */
 
 import { parseDuration } from "../base/duration.ts";
+import { systemCodeOf } from "../base/error.ts";
 import { mapInOrder } from "../base/parallel.ts";
 import type { StepContext } from "../lake/step.ts";
 import type { LoadedFile } from "../lake/step-info.ts";
 import { readStart } from "../source/content.ts";
+import { fetchObject } from "../source/discover-object.ts";
 import { type Inspection, inspectFile } from "../source/inspect.ts";
 import { settle } from "../source/settle.ts";
+import { isObjectPlace } from "../storage/place.ts";
 import type { ChosenFile, Loaded } from "./choose.ts";
 
 /** How long a file must have been left alone where nobody said. */
 const DEFAULT_SETTLE = "2 s";
 const AT_ONCE = 2;
+const FETCHED_AT_ONCE = 8;
 const START_BYTES = 1000;
 
 export interface InspectedFile extends ChosenFile {
@@ -44,7 +48,14 @@ export async function inspectFiles(
   { byName, byHash }: Loaded,
   isReplaced: boolean,
 ): Promise<Inspected> {
-  const settled = await settleAll(context, chosen);
+  const isObject = ({ found }: ChosenFile): boolean => isObjectPlace(found.path);
+  const settled = [
+    ...(await settleAll(
+      context,
+      chosen.filter((file) => !isObject(file)),
+    )),
+    ...(await fetchAll(context, chosen.filter(isObject))),
+  ];
   const inspections = await mapInOrder(settled, AT_ONCE, (file) => inspect(context, file));
   const files: InspectedFile[] = [];
   const refused: Refusal[] = [];
@@ -94,6 +105,30 @@ export async function inspectFiles(
     files.push(file);
   }
   return { files, refused, same, left };
+}
+
+/** What may happen to an object between its listing and its reading. */
+const PASSED_BY: Readonly<Record<string, string>> = {
+  "storage/not-found": "went away before it was read",
+  "storage/changed": "was replaced while it was read",
+};
+
+/** Copies of objects on this machine; an object is never half written. */
+async function fetchAll(
+  context: StepContext,
+  chosen: readonly ChosenFile[],
+): Promise<ChosenFile[]> {
+  const fetched = await mapInOrder(chosen, FETCHED_AT_ONCE, async (file) => {
+    try {
+      return [{ ...file, found: await fetchObject(file.found, context.lake.stores) }];
+    } catch (error) {
+      const what = PASSED_BY[systemCodeOf(error) ?? ""];
+      if (what === undefined) throw error;
+      context.note(`${file.found.name} ${what}; it is left for the next run`);
+      return [];
+    }
+  });
+  return fetched.flat();
 }
 
 async function settleAll(

@@ -13,6 +13,8 @@ export interface FoundFile {
   readonly sizeBytes: number;
   readonly modifiedMs: number;
   readonly inode: bigint;
+  /** What an object store calls the content by. */
+  readonly etag?: string;
 }
 
 /** A file that is there and cannot be read; the others go on. */
@@ -71,6 +73,11 @@ export async function listFiles(pattern: string, root: string): Promise<Discover
   return { files: files.sort(byName), problems: problems.sort(byName) };
 }
 
+/** True for the name of a file that its writer does not mean to be read. */
+export function isUnfinished(name: string): boolean {
+  return UNFINISHED.test(name);
+}
+
 /** Hidden folders are entered only where the pattern itself names them. */
 async function expand(pattern: string, root: string): Promise<string[]> {
   const named = new Set([".", "..", ...pattern.split("/")]);
@@ -78,7 +85,7 @@ async function expand(pattern: string, root: string): Promise<string[]> {
   const paths = new Set<string>();
   for await (const match of glob(pattern, { cwd: root, exclude })) {
     const path = resolve(root, match);
-    if (!UNFINISHED.test(basename(path))) paths.add(path);
+    if (!isUnfinished(basename(path))) paths.add(path);
   }
   return [...paths];
 }

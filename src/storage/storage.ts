@@ -29,8 +29,8 @@ export interface Storage {
   remove(path: string): Promise<void>;
   /** Removes those of the files that are there. What a failure leaves behind is found by trying again. */
   removeMany(paths: readonly string[]): Promise<void>;
-  /** Where this machine's programs can read the file, until `close`. */
-  localPath(path: string): Promise<string>;
+  /** Where this machine's programs can read the file, until `close`; with `etag` only that content, else `storage/changed`. */
+  localPath(path: string, options?: { readonly etag?: string | undefined }): Promise<string>;
   /** A new empty folder of this machine beside the data, for files that `adopt` takes over later. */
   openStaging(): Promise<Staging>;
   /** The same files for one piece of work: `close` ends only it, and `signal` its transfers, though never a commit under way. */

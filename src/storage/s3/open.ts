@@ -150,14 +150,15 @@ function openWork(
       await removeObjects(connection, { keys, signal });
     },
 
-    async localPath(path) {
+    async localPath(path, { etag } = {}) {
       const checkedPath = checkPath(path);
-      const holding = held.get(checkedPath) ?? holdCopy(shared, checkedPath, signal);
-      held.set(checkedPath, holding);
+      const name = `${checkedPath}\0${etag ?? ""}`;
+      const holding = held.get(name) ?? holdCopy(shared, { path: checkedPath, etag, signal });
+      held.set(name, holding);
       try {
         return (await holding).path;
       } catch (error) {
-        if (held.get(checkedPath) === holding) held.delete(checkedPath);
+        if (held.get(name) === holding) held.delete(name);
         throw error;
       }
     },
@@ -258,15 +259,18 @@ async function adoptFile(
   else await fs.rm(localFile);
 }
 
-async function holdCopy(
-  shared: Shared,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<Held> {
+interface Wanted {
+  readonly path: string;
+  readonly etag: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function holdCopy(shared: Shared, { path, etag: wanted, signal }: Wanted): Promise<Held> {
   const { connection, cache, prefix } = shared;
   const key = prefix + path;
+  const isFixed = wanted !== undefined || NAMED_ONCE.test(path);
   for (let tried = 1; ; tried += 1) {
-    const etag = NAMED_ONCE.test(path) ? undefined : await etagOf(shared, path, signal);
+    const etag = isFixed ? wanted : await etagOf(shared, path, signal);
     try {
       return await cache.hold(
         copyName(connection, key, etag),
@@ -274,7 +278,8 @@ async function holdCopy(
         signal,
       );
     } catch (error) {
-      if (systemCodeOf(error) !== "storage/changed" || tried === VERSIONS_TRIED) throw error;
+      const isChanged = systemCodeOf(error) === "storage/changed";
+      if (!isChanged || isFixed || tried === VERSIONS_TRIED) throw error;
     }
   }
 }
