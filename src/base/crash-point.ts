@@ -6,14 +6,8 @@ export const CRASH_POINTS = [
   "storage/adopted",
   "delta/before-commit",
   "delta/committed",
-  "delta/sidecars-written",
   "delta/checkpoint-written",
   "delta/last-checkpoint-written",
-  "delta/log-file-removed",
-  "optimize/written",
-  "optimize/adopted",
-  "vacuum/started",
-  "vacuum/file-removed",
   "ingest/files-chosen",
   "ingest/data-written",
   "ingest/rejects-written",
@@ -40,7 +34,23 @@ export const ROW_CRASH_POINTS = [
   "operation/change-data-written",
 ] as const;
 
-export type CrashPoint = (typeof CRASH_POINTS)[number] | (typeof ROW_CRASH_POINTS)[number];
+/** Those of looking after a table. */
+export const MAINTENANCE_CRASH_POINTS = [
+  "delta/sidecars-written",
+  "delta/log-file-removed",
+  "optimize/written",
+  "optimize/adopted",
+  "vacuum/started",
+  "vacuum/file-removed",
+] as const;
+
+export const EVERY_CRASH_POINT = [
+  ...CRASH_POINTS,
+  ...ROW_CRASH_POINTS,
+  ...MAINTENANCE_CRASH_POINTS,
+] as const;
+
+export type CrashPoint = (typeof EVERY_CRASH_POINT)[number];
 
 /** Called at each point; does nothing outside tests. */
 export type Crash = (point: CrashPoint) => void;

@@ -1,6 +1,6 @@
 /** For tests of what survives a kill: the process ends itself, as by `kill -9`, at a named point. */
 
-import { CRASH_POINTS, type Crash } from "../base/crash-point.ts";
+import { type Crash, EVERY_CRASH_POINT } from "../base/crash-point.ts";
 import { MillraceError } from "../base/error.ts";
 import { suggestWord } from "../base/suggest.ts";
 
@@ -8,12 +8,12 @@ import { suggestWord } from "../base/suggest.ts";
 export function parseCrash(text: string | undefined): Crash | undefined {
   if (text === undefined || text === "") return undefined;
   const [wanted = "", times = "1"] = text.split(":");
-  const point = CRASH_POINTS.find((known) => known === wanted);
+  const point = EVERY_CRASH_POINT.find((known) => known === wanted);
   const count = /^[1-9]\d*$/.test(times) ? Number(times) : undefined;
   if (point === undefined || count === undefined) {
     throw new MillraceError(`MILLRACE_CRASH_AT=${text} names no crash point`, {
       code: "cli/bad-environment",
-      hint: suggestWord(wanted, CRASH_POINTS),
+      hint: suggestWord(wanted, EVERY_CRASH_POINT),
     });
   }
   let passed = 0;

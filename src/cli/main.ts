@@ -18,6 +18,9 @@ const LOADERS: Readonly<Record<string, () => Promise<{ readonly command: Command
   replay: () => import("./command/replay.ts"),
   ledger: () => import("./command/ledger.ts"),
   export: () => import("./command/export.ts"),
+  optimize: () => import("./command/optimize.ts"),
+  vacuum: () => import("./command/vacuum.ts"),
+  restore: () => import("./command/restore.ts"),
 };
 
 process.exitCode = await main(process.argv.slice(2));

@@ -187,4 +187,65 @@ export const COMMANDS: readonly CommandManual[] = [
       "millrace export bronze.orders --to before.parquet --version 3",
     ],
   },
+  {
+    name: "optimize",
+    about: "Lay the files of a table together, so that queries read fewer",
+    arguments: ["TABLE"],
+    notes: [
+      TABLE_NOTE,
+      "Small files become large ones, and rows that were deleted go from disk. No row changes; readers and writers go on. What is not worth it is left, so calling it again does nothing. Stopped, it keeps what it has done.",
+    ],
+    options: [
+      { name: "target", value: "SIZE", about: 'Size of a file; "256 MB" unless told' },
+      {
+        name: "where",
+        value: "SQL",
+        about: "Only partitions for which this is true",
+      },
+      {
+        name: "z-order",
+        value: "COLUMNS",
+        about: "Lays rows near each other in these columns together: day,shop",
+      },
+    ],
+    examples: [
+      "millrace optimize bronze.orders",
+      'millrace optimize bronze.orders --where "day >= current_date - 7"',
+      "millrace optimize /data/events --z-order user_id,at",
+    ],
+  },
+  {
+    name: "vacuum",
+    about: "Remove files of tables that no kept version needs",
+    arguments: ["[TABLE]"],
+    notes: [
+      "TABLE is a name in the lake or the path of a Delta table; all tables of the lake without it. Versions that are older than --keep can then no longer be read.",
+      "Shows the files first and asks. Where nobody can be asked it only shows them, unless --yes is given.",
+    ],
+    options: [
+      {
+        name: "keep",
+        value: "TIME",
+        about: 'How long removed files stay: "30 days"; 7 days unless the table says',
+      },
+      { name: "dry-run", about: "Shows the files; removes nothing" },
+      { name: "yes", about: "Removes them without asking" },
+      { name: "force", about: "Allows less than the table's own time, also for running queries" },
+    ],
+    examples: ["millrace vacuum", 'millrace vacuum bronze.orders --keep "30 days" --yes'],
+  },
+  {
+    name: "restore",
+    about: "Make a table what it was at a version",
+    arguments: ["TABLE"],
+    notes: [
+      TABLE_NOTE,
+      "Makes a new version with the rows and columns of the old one, so it can be taken back in the same way. Files that were loaded are not loaded again. A version whose files a vacuum removed cannot come back.",
+    ],
+    options: [...VERSION],
+    examples: [
+      "millrace restore gold.revenue --version 3",
+      "millrace restore bronze.orders --timestamp 2026-03-01T12:00:00Z",
+    ],
+  },
 ];

@@ -16,15 +16,10 @@ interface Expected {
 /** These come with the tenth version of a table, which the first day does not reach. */
 const LATE: readonly CrashPoint[] = ["delta/checkpoint-written", "delta/last-checkpoint-written"];
 
-/** Points of looking after a table, which test/faults/maintenance.test.ts kills at. */
-const OF_MAINTENANCE =
-  /^(?:delta\/sidecars-written|delta\/log-file-removed|(?:optimize|vacuum)\/.*)$/;
-const POINTS = CRASH_POINTS.filter((point) => !OF_MAINTENANCE.test(point));
-
 let expected: Promise<Expected> | undefined;
 
 suite("a process killed on its first day", { concurrency: 2 }, () => {
-  for (const point of POINTS.filter((one) => !LATE.includes(one))) {
+  for (const point of CRASH_POINTS.filter((one) => !LATE.includes(one))) {
     test(`killed at ${point}, the work is done once by the next run`, async (t) => {
       expected ??= uninterrupted(t);
       const { outcome, states } = await expected;
@@ -48,7 +43,7 @@ test("a project whose every run is killed at another point still does its work o
   const [sandbox, calm] = [openSandbox(t), openSandbox(t)];
   for (const one of [sandbox, calm]) writeFirstFiles(one);
   await flow(sandbox);
-  for (const [index, point] of POINTS.entries()) {
+  for (const [index, point] of CRASH_POINTS.entries()) {
     for (const one of [sandbox, calm]) writeMoreFiles(one, index + 1);
     await killedAt(sandbox, point, ONCE_IN_A_FLOW.includes(point) ? 1 : 2);
     await readAll(sandbox);
