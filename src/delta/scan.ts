@@ -34,8 +34,10 @@ export async function chooseFiles(
   const readOnce = vectorFiles(find);
   const scanFiles = await mapInOrder(chosen, AT_ONCE, async (file): Promise<ScanFile> => {
     const vector = file.deletionVector;
+    const rows = rowCount(file);
     return {
       path: await find(file.path),
+      ...(rows === undefined ? {} : { rows }),
       partitionValues: Object.fromEntries(
         partitions.map(({ name, physical }) => [name, file.partitionValues[physical] ?? null]),
       ),
