@@ -34,6 +34,9 @@ export const ROW_CRASH_POINTS = [
   "operation/change-data-written",
 ] as const;
 
+/** Those that only tables pass that keep rows for some time. */
+export const KEEP_CRASH_POINTS = ["keep/rows-deleted", "keep/files-removed"] as const;
+
 /** Those of looking after a table. */
 export const MAINTENANCE_CRASH_POINTS = [
   "delta/sidecars-written",
@@ -47,6 +50,7 @@ export const MAINTENANCE_CRASH_POINTS = [
 export const EVERY_CRASH_POINT = [
   ...CRASH_POINTS,
   ...ROW_CRASH_POINTS,
+  ...KEEP_CRASH_POINTS,
   ...MAINTENANCE_CRASH_POINTS,
 ] as const;
 

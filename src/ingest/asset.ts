@@ -8,6 +8,7 @@ import {
   kindOf,
   made,
   oneOf,
+  text,
   textList,
   wrongOption,
 } from "../base/option.ts";
@@ -69,6 +70,8 @@ export interface IngestOptions<C extends Columns> {
   readonly where?: Sql;
   /** Fields of the record, at any depth, whose values are secret: the quarantine keeps *** in their place. */
   readonly redact?: readonly string[];
+  /** Rows whose `by` is longer ago are deleted, and their files removed from disk. */
+  readonly keep?: { readonly for: Duration; readonly by: Name<C> };
   /** Of the Delta table: `{ "delta.enableChangeDataFeed": "true" }`. */
   readonly properties?: TableProperties;
   readonly schedule?: Schedule;
@@ -84,8 +87,16 @@ export interface IngestDefinition extends CheckedWrite {
   readonly partitionBy: readonly string[];
   readonly where: Sql | undefined;
   readonly redact: readonly string[];
+  readonly keep: KeepTime | undefined;
   readonly properties: TableProperties;
   readonly schedule: Schedule | undefined;
+}
+
+export interface KeepTime {
+  /** As declared. */
+  readonly for: Duration;
+  readonly ms: number;
+  readonly by: string;
 }
 
 export interface UniqueKey {
@@ -110,6 +121,7 @@ export function ingest<const C extends Columns>(
     partitionBy: textList,
     where: made(["sql"], "sql`...`"),
     redact: textList,
+    keep: anything,
     properties: anything,
     schedule: made(["schedule"], 'cron("0 * * * *") or every("5 min")'),
   });
@@ -131,7 +143,8 @@ export function ingest<const C extends Columns>(
     partitionBy,
     where: options.where,
     redact: options.redact ?? [],
-    properties: checkTableProperties(options.properties, place),
+    keep: options.keep === undefined ? undefined : checkKeep(options.keep, columns, place),
+    properties: checkKept(options, place),
     schedule: options.schedule,
   });
   const quarantine: Table<Rejected> = Object.freeze({ kind: "table", name: quarantineOf(name) });
@@ -146,6 +159,47 @@ export function isIngested(value: unknown): value is Ingested {
   );
 }
 
+/** Types of columns that tell how old a row is. */
+const TIMES: readonly string[] = ["date", "timestamp", "local timestamp", "arrival"];
+
+function checkKeep(
+  keep: NonNullable<IngestOptions<Columns>["keep"]>,
+  columns: Readonly<Record<string, ColumnDefinition>>,
+  place: string,
+): KeepTime {
+  const how = checkOptions(`keep of ${place}`, keep, { for: text, by: text });
+  if (how.for === undefined || how.by === undefined)
+    throw wrongOption(`The option keep of ${place}`, keep, '{ for: "30 days", by: "a column" }');
+  checkKnown(how.by, Object.keys(columns), `The option keep of ${place} goes by`);
+  const column = columns[how.by];
+  if (column === undefined || !TIMES.includes(column.type.kind)) {
+    const wanted = "a column of date(), timestamp(), localTimestamp() or arrival()";
+    throw wrongOption(`The option by of keep of ${place}`, how.by, wanted);
+  }
+  if (column.optional) {
+    throw new MillraceError(`${place} keeps rows by "${how.by}", which is declared .optional()`, {
+      code: "project/bad-option",
+      hint: "A row without a time would be kept for ever: take .optional() away, or keep by an arrival() column.",
+    });
+  }
+  return Object.freeze({ for: how.for, ms: parseDuration(how.for), by: how.by });
+}
+
+function checkKept(
+  { keep, properties }: Pick<IngestOptions<Columns>, "keep" | "properties">,
+  place: string,
+): TableProperties {
+  const checked = checkTableProperties(properties, place);
+  if (keep === undefined || checked["delta.appendOnly"] !== "true") return checked;
+  throw new MillraceError(
+    `${place} has keep, and its property delta.appendOnly forbids to delete`,
+    {
+      code: "project/bad-option",
+      hint: "Leave one of them out.",
+    },
+  );
+}
+
 /** A key without a value is no key, and two ways to settle the same key would contradict each other. */
 function checkMerge(
   { merge }: CheckedWrite,
@@ -154,8 +208,6 @@ function checkMerge(
   place: string,
 ): void {
   if (merge === undefined) return;
-  if (merge.key.length > 0)
-    throw wrongOption(`The option write of ${place}`, merge, '"append" or "overwrite"');
   const loose = merge.key.find((column) => columns[column]?.optional === true);
   if (loose !== undefined) {
     throw new MillraceError(`${place} is merged by "${loose}", which is declared .optional()`, {

@@ -44,6 +44,7 @@ import {
 import { loadReadable } from "./isolate.ts";
 import { loadedUnder, replayHint, staleBecause } from "./judged-by.ts";
 import { type Batch, type BatchInput, quarantineInput } from "./load-group.ts";
+import { type LabelledFiles, settleBatch } from "./merge-batch.ts";
 import { type Group, prepareFiles } from "./prepare.ts";
 import { QUARANTINE_FIELDS, writeRefusedFiles } from "./quarantine.ts";
 import { type Secrets, secretsOf } from "./redact.ts";
@@ -136,6 +137,7 @@ async function commitBatch(
   if ((target.snapshot?.transactions.get(FILES_APP) ?? 0n) !== number - 1n)
     throw otherRun(asset.name);
   const good: WrittenFile[] = [];
+  const labelled: LabelledFiles[] = [];
   const rejects: WrittenFile[] = [];
   const ledger = new Map<string, SourceLedger>();
   const count = (label: string, one: Partial<Omit<SourceLedger, "source">>): void => {
@@ -158,6 +160,7 @@ async function commitBatch(
     }
     if (loaded.result === undefined) continue;
     good.push(...loaded.result.good);
+    labelled.push({ label: group.label, files: loaded.result.good });
     rejects.push(...loaded.result.rejects);
     count(group.label, loaded.result.ledger);
     context.progress({ rows: addLedgers([...ledger.values()]).read, bytes: bytesBefore });
@@ -176,6 +179,9 @@ async function commitBatch(
     count(label, { read: files.length, quarantined: files.length });
   }
   lake.crash("ingest/rejects-written");
+  const merged = await settleBatch(batch, { definition, target, labelled, isReplay: false });
+  for (const [label, lost] of merged?.lost ?? [])
+    count(label, { written: -lost, deduplicated: lost });
   for (const one of ledger.values()) if (!balances(one)) throw unbalanced(asset.name, one);
   context.signal.throwIfAborted();
   const quarantineFolder = folderOf(quarantineOf(asset.name));
@@ -197,19 +203,22 @@ async function commitBatch(
     ].filter(uniqueFile()),
     ...quarantineNews(quarantined, isReplaced),
   };
-  const after = await commitOrSay(asset.name, () =>
-    commit(lake.delta, target.base, {
+  const transactions = [{ appId: FILES_APP, version: number }, ...under];
+  const after = await commitOrSay(asset.name, async () => {
+    if (merged?.commit !== undefined)
+      return merged.commit({ info: { ...info }, transactions, signal: context.signal });
+    return commit(lake.delta, target.base, {
       operation: target.snapshot === undefined ? "CREATE TABLE AS SELECT" : "WRITE",
       parameters: { mode: isReplaced ? "Overwrite" : "Append" },
       metrics: { ...addLedgers([...ledger.values()]) },
-      add: good,
+      add: merged?.add ?? good,
       ...(isReplaced && target.snapshot !== undefined ? { remove: "all" as const } : {}),
       ...(target.schema === undefined ? {} : { schema: target.schema }),
-      transactions: [{ appId: FILES_APP, version: number }, ...under],
+      transactions,
       reads: definition.unique === undefined && !isReplaced ? "nothing" : "whole table",
       info: { ...info },
-    }),
-  );
+    });
+  });
   lake.crash("ingest/committed");
   await followQuarantine(lake, asset.name, QUARANTINE_FIELDS);
   lake.crash("ingest/quarantine-followed");

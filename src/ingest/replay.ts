@@ -46,6 +46,7 @@ import { replayedRecords } from "./json-records.ts";
 import { replayedUnder } from "./judged-by.ts";
 import { FILES_APP } from "./load.ts";
 import { type GroupResult, keptExtra, loadGroup } from "./load-group.ts";
+import { type LabelledFiles, settleBatch } from "./merge-batch.ts";
 import { type Group, prepareFiles } from "./prepare.ts";
 import { QUARANTINE_FIELDS } from "./quarantine.ts";
 import type { Records } from "./records.ts";
@@ -123,6 +124,7 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
   const entries = await relationOf(lake, quarantine);
   const moved: WrittenFile[] = [];
   const good: WrittenFile[] = [];
+  const labelled: LabelledFiles[] = [];
   const rowLedger: SourceLedger[] = [];
   const reasons: ReplayCount[] = [];
   let tried = 0;
@@ -140,6 +142,7 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
     if (result === undefined) continue;
     tried += result.tried;
     good.push(...result.good);
+    labelled.push({ label, files: result.good });
     rowLedger.push(result.ledger);
     reasons.push(...result.reasons);
     moved.push(...(await session.write(result.passed, { folder })));
@@ -147,7 +150,11 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
   const whole = await replayFiles(input, { entries, contract, target, earlier: good });
   tried += whole.tried;
   good.push(...whole.good);
-  const ledger = [...rowLedger, ...whole.ledger];
+  labelled.push(...whole.labelled);
+  const merged = isDryRun
+    ? undefined
+    : await settleBatch(input, { definition, target, labelled, isReplay: true });
+  const ledger = withLost([...rowLedger, ...whole.ledger], merged?.lost);
   reasons.push(...whole.reasons);
   if (whole.passed !== undefined) moved.push(...(await session.write(whole.passed, { folder })));
   const passing = whole.passing + rowLedger.reduce((sum, { read }) => sum + read, 0);
@@ -186,18 +193,21 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
     files: whole.files,
     quarantine: { add: kept, remove: quarantine.files.map(({ path }) => path) },
   };
-  const after = await commitOrSay(asset.name, () =>
-    commit(lake.delta, target.base, {
+  const transactions = [...turns, ...replayedUnder(context, asset, target.snapshot)];
+  const after = await commitOrSay(asset.name, async () => {
+    if (merged?.commit !== undefined)
+      return merged.commit({ info: { ...info }, transactions, signal: context.signal });
+    return commit(lake.delta, target.base, {
       operation: "WRITE",
       parameters: { mode: "Append", replay: true },
       metrics: { ...outcome.ledger },
-      add: good,
+      add: merged?.add ?? good,
       ...(target.schema === undefined ? {} : { schema: target.schema }),
-      transactions: [...turns, ...replayedUnder(context, asset, target.snapshot)],
+      transactions,
       reads: definition.unique === undefined ? "nothing" : "whole table",
       info: { ...info },
-    }),
-  );
+    });
+  });
   lake.crash("replay/committed");
   await followQuarantine(lake, asset.name, QUARANTINE_FIELDS);
   await followTables(lake, [asset.name]);
@@ -305,6 +315,7 @@ interface WholeFiles {
   /** Entries of files that can be read now, whatever becomes of their rows. */
   readonly passing: number;
   readonly good: readonly WrittenFile[];
+  readonly labelled: readonly LabelledFiles[];
   readonly rejects: readonly WrittenFile[];
   readonly ledger: readonly SourceLedger[];
   readonly reasons: readonly ReplayCount[];
@@ -353,6 +364,7 @@ async function replayFiles(
     tried: rows.length,
     passing: ids.length,
     good: results.flatMap(({ good }) => good),
+    labelled: results.map(({ group, good }) => ({ label: group.label, files: good })),
     rejects: results.flatMap(({ rejects }) => rejects),
     ledger: results.map(({ group, ledger }) => ({ source: group.label, ...ledger })),
     reasons: left.map((row) => ({
@@ -427,6 +439,19 @@ async function reasonsOf(
     message: String(row.message),
     count: Number(row.n),
   }));
+}
+
+/** Rows that another stands for, taken from the first line of their source that has them. */
+function withLost(
+  ledger: readonly SourceLedger[],
+  lost: ReadonlyMap<string, number> = new Map(),
+): SourceLedger[] {
+  const left = new Map(lost);
+  return ledger.map((line) => {
+    const rows = Math.min(left.get(line.source) ?? 0, line.written);
+    left.set(line.source, (left.get(line.source) ?? 0) - rows);
+    return { ...line, written: line.written - rows, deduplicated: line.deduplicated + rows };
+  });
 }
 
 async function commitOrSay<T>(name: string, act: () => Promise<T>): Promise<T> {

@@ -12,10 +12,12 @@ import { type EditPlan, type StagedEdit, stageEdit } from "./stage-edit.ts";
 
 /** What goes into the same commit. */
 export interface Along {
-  /** Kept under `commitInfo.millrace`. */
-  readonly info?: Readonly<Record<string, unknown>>;
+  /** Kept under `commitInfo.millrace`; a function is given the metrics of the very rows that are committed. */
+  readonly info?: Info | ((metrics: RowChange["metrics"]) => Info);
   readonly transactions?: readonly { readonly appId: string; readonly version: bigint }[];
 }
+
+type Info = Readonly<Record<string, unknown>>;
 
 export interface RowChange {
   /** The version it made, or the one it found nothing to change in. */
@@ -76,7 +78,7 @@ export function changeRows(
         kept: plan.guard.kept,
         reads: { where: plan.reads },
         transactions,
-        ...(info === undefined ? {} : { info }),
+        ...(info === undefined ? {} : { info: typeof info === "function" ? info(metrics) : info }),
       });
       return { snapshot: after, committed: true, metrics };
     } finally {

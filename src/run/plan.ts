@@ -199,7 +199,7 @@ function actionOf(
   if (because === undefined) return (looked.properties ?? []).length > 0 ? "update" : "nothing";
   if (kind === "publish" || kind === "picture") return "write";
   if (isNew) return "create";
-  if (kind === "ingest") return "load";
+  if (kind === "ingest") return looked.isStep === true ? "update" : "load";
   // What an input that will change will bring is not known yet; where it cannot be followed the run says so.
   const isFollowed = looked.because === undefined && isFollowing(asset);
   return looked.isStep === true || isFollowed ? "update" : "rebuild";

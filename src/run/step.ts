@@ -4,6 +4,7 @@ import type { Snapshot } from "../delta/snapshot.ts";
 import { type Ingested, isIngested } from "../ingest/asset.ts";
 import { type Choice, chooseFiles } from "../ingest/choose.ts";
 import { staleBecause as judgedAnewBecause, replayHint } from "../ingest/judged-by.ts";
+import { describeTooOld, findTooOld, keepRecent } from "../ingest/keep.ts";
 import { describeChoice, load, unreadableNotes } from "../ingest/load.ts";
 import { applyProperties, type PropertyChange, propertyChanges } from "../lake/property.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
@@ -22,7 +23,7 @@ export interface Due {
   /** In words; undefined where there is nothing to do. */
   readonly because: string | undefined;
   readonly choice?: Choice;
-  /** True where the table takes in what changed, and is not made anew. */
+  /** True where the table takes in what changed and is not made anew, or where old rows are deleted and none is loaded. */
   readonly isStep?: boolean;
   /** Where the table has others than declared. */
   readonly properties?: readonly PropertyChange[];
@@ -51,8 +52,20 @@ async function lookAtIngest(context: LookContext, asset: Ingested): Promise<Due>
         ? "it is new"
         : undefined;
   const hint = await replayHint(context, asset);
-  const notes = [...unreadableNotes(choice), ...(hint === undefined ? [] : [hint])];
-  return { because, choice, notes, properties: changesOfProperties(table, asset) };
+  const tooOld = await findTooOld(context, asset);
+  const old = tooOld === undefined ? undefined : describeTooOld(tooOld, asset);
+  const notes = [
+    ...unreadableNotes(choice),
+    ...(hint === undefined ? [] : [hint]),
+    ...(tooOld === undefined || tooOld.rows === 0 ? [] : [`${old} and will be deleted`]),
+  ];
+  return {
+    because: because ?? old,
+    isStep: because === undefined,
+    choice,
+    notes,
+    properties: changesOfProperties(table, asset),
+  };
 }
 
 async function lookAtTransform(context: LookContext, asset: Transformed): Promise<Due> {
@@ -80,7 +93,7 @@ export async function doStep(
   if (asset.kind === "table") {
     const set = await setProperties(context, asset);
     const outcome = isIngested(asset)
-      ? await load(context, asset)
+      ? await loadAndKeep(context, asset)
       : await transformNow(context, asset);
     const isDone = outcome !== undefined && outcome.state !== "up to date";
     return isDone || set === undefined ? outcome : set;
@@ -90,6 +103,12 @@ export async function doStep(
   return asset.kind === "publication"
     ? publishTable(context, name, asset)
     : drawPicture(context, name, asset);
+}
+
+async function loadAndKeep(context: StepContext, asset: Ingested): Promise<StepOutcome> {
+  const loaded = await load(context, asset);
+  const kept = await keepRecent(context, asset);
+  return kept === undefined ? loaded : { ...kept, ledger: loaded.ledger };
 }
 
 /** Undefined where the table is not there yet, or has them. */
