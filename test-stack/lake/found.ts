@@ -27,7 +27,8 @@ export async function assertFinds(
     await assertSameRows(engine, found, `(${rows})`);
   } catch (error) {
     const why = error instanceof Error ? error.message : error;
-    throw new Error(`${why}\nwhere ${query.where ?? "true"}`, { cause: error });
+    const where = `where ${query.where ?? "true"} in version ${query.version ?? "newest"}`;
+    throw new Error(`${why}\n${where}`, { cause: error });
   } finally {
     rmSync(to, { recursive: true, force: true });
   }

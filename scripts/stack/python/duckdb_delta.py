@@ -11,11 +11,13 @@ from serve import serve
     os.path.join(os.path.dirname(duckdb_extension_delta.__file__), "extensions/*/*.duckdb_extension")
 )
 
+DATABASE = duckdb.connect()
+DATABASE.execute(f"load '{EXTENSION}'")
+
 
 def read(table, to, where=None, version=None):
     """Writes the rows, those that `where` keeps, into the Parquet file `to`; gives the columns with their types."""
-    with duckdb.connect() as connection:
-        connection.execute(f"load '{EXTENSION}'")
+    with DATABASE.cursor() as connection:
         connection.execute("set timezone = 'UTC'")
         at = "" if version is None else f", version => {version}"
         relation = f"delta_scan('{quoted(table)}'{at})"
