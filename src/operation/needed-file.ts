@@ -1,7 +1,7 @@
 /** The files of a table that some kept version needs, as the log tells. */
 
 import { posix } from "node:path";
-import type { AddFile, RemoveFile } from "../delta/action.ts";
+import type { AddFile } from "../delta/action.ts";
 import { decodePath, isAbsolutePath } from "../delta/data-path.ts";
 import { vectorPath } from "../delta/deletion-vector.ts";
 import { listLog } from "../delta/log-files.ts";
@@ -18,8 +18,8 @@ export interface NeededFiles {
 
 /**
  * What the newest version holds, what was removed after the cut-off (milliseconds) by the word of
- * whoever removed it, and what the commits removed that the storage says are younger: a writer whose
- * clock is behind says that it removed a file long ago.
+ * whoever removed it, and what the commits removed, or tell of changed rows, that the storage says
+ * are younger: a writer whose clock is behind says that it removed a file long ago.
  */
 export async function findNeeded(
   { storage }: DeltaContext,
@@ -31,7 +31,7 @@ export async function findNeeded(
   const removed = new Set<string>();
   /** Elsewhere, or here under another name of the same folder: then the names of the files tell. */
   const names = new Set<string>();
-  const put = (file: AddFile | RemoveFile, into: Set<string>): void => {
+  const put = (file: FileOfLog, into: Set<string>): void => {
     const vector = file.deletionVector && vectorPath(file.deletionVector);
     for (const path of vector === undefined ? [file.path] : [file.path, vector]) {
       const below = pathBelow(root, decodePath(path));
@@ -46,13 +46,16 @@ export async function findNeeded(
   const { commits } = await listLog(storage, folder);
   for (const { path, modified } of commits) {
     if (modified.getTime() < cutOff) continue;
-    for (const file of (await readCommit(storage, path)).removes) put(file, needed);
+    const { removes, changeData } = await readCommit(storage, path);
+    for (const file of [...removes, ...changeData]) put(file, needed);
   }
   return {
     isNeeded: (path) => needed.has(path) || names.has(posix.basename(path)),
     isRemoved: (path) => removed.has(path),
   };
 }
+
+type FileOfLog = Pick<AddFile, "path" | "deletionVector">;
 
 /** Undefined where the path, decoded, leads out of the folder. */
 function pathBelow(root: string, path: string): string | undefined {

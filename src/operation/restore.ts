@@ -89,6 +89,7 @@ async function restoreOnce(delta: DeltaContext, { now, then, at }: Versions): Pr
     },
     adopted: added,
     remove: removed,
+    changeData: "in files",
     becomes,
     isRestored: true,
     // Its rows kept them when they were written.

@@ -171,6 +171,15 @@ test("a table whose commits carry their own times keeps doing so", async () => {
   assert.ok(now.timestamp > one.timestamp);
 });
 
+test("a table with a change feed tells what came back and what went", async () => {
+  const configuration = { "delta.enableChangeDataFeed": "true" };
+  const one = await lake.append(await lake.create("feed", { ...plain, configuration }), row(1));
+  await lake.append(one, row(2), { remove: "all" });
+  const done = await restore(context, "feed", { version: 1 });
+  assert.deepEqual([done.filesAdded, done.filesRemoved], [1, 1]);
+  assert.deepEqual(await lake.rows(await lake.open("feed")), [{ id: 1n }]);
+});
+
 test("a version of before the file was lost by hand is read from what is left", async () => {
   const one = await lake.append(await lake.create("lost", plain), row(1));
   const two = await lake.append(one, row(2));

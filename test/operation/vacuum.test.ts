@@ -257,6 +257,27 @@ test("deletion vectors are kept and go like the files that they belong to", asyn
   assert.deepEqual(await lake.rows(await lake.open("vectors")), rows);
 });
 
+test("files of changed rows stay as long as the commit that tells of them is young", async () => {
+  const base = await fill("feed");
+  write("feed", "_change_data/cdc-1.parquet");
+  age("feed", 30 * DAY);
+  const log = at("feed", "_delta_log/00000000000000000005.json");
+  const cdc = {
+    path: "_change_data/cdc-1.parquet",
+    partitionValues: {},
+    size: 1,
+    dataChange: false,
+  };
+  writeFileSync(log, `${JSON.stringify({ commitInfo: {} })}\n${JSON.stringify({ cdc })}\n`);
+  const younger = await lake.open("feed");
+  assert.equal(younger.version, base.version + 1);
+  const found = (await vacuum(context, younger, { dryRun: true })).files.map(({ path }) => path);
+  assert.equal(found.includes("feed/_change_data/cdc-1.parquet"), false);
+  age("feed", 30 * DAY);
+  const { files } = await vacuum(context, younger, { dryRun: true });
+  assert.ok(files.some(({ path }) => path === "feed/_change_data/cdc-1.parquet"));
+});
+
 test("a path that the log writes in another way is the same file", async () => {
   const base = await lake.create("ways", plain);
   let snapshot = await lake.append(base, "SELECT 1::BIGINT AS id");
