@@ -29,7 +29,10 @@ export interface EditPlan {
   readonly dropped: readonly AddFile[];
   /** Rows to add, over the table's own names. */
   readonly inserts: string | undefined;
+  /** Of all rows in new files. */
   readonly guard: Guard;
+  /** Of the rows to add, where more is demanded of them. */
+  readonly insertGuard?: Guard;
 }
 
 export interface StagedEdit {
@@ -49,10 +52,7 @@ export async function stageEdit(writer: RowWriter, plan: EditPlan): Promise<Stag
   const fates = await decideFates(context, snapshot, target, edits);
   const rewritten = await guard.watch(() => writeAnew(writer, plan, fates));
   const moved = await guard.watch(() => writeMoved(writer, plan, fates.hidden));
-  const inserted =
-    plan.inserts === undefined
-      ? []
-      : await guard.watch(() => writeRows(writer, guard.wrap(plan.inserts ?? "")));
+  const inserted = await writeInserts(writer, plan);
   const hide = await hiddenRows(context, target, edits, fates);
   (context.delta.crash ?? noCrash)("operation/rows-written");
   const gone = [...fates.removed, ...fates.rewritten.flat()];
@@ -66,6 +66,14 @@ export async function stageEdit(writer: RowWriter, plan: EditPlan): Promise<Stag
   };
   const changeData = await writeFeed(writer, plan, { fates, inserted });
   return { ...staged, changeData };
+}
+
+async function writeInserts(
+  writer: RowWriter,
+  { inserts, guard, insertGuard = guard }: EditPlan,
+): Promise<WrittenFile[]> {
+  if (inserts === undefined) return [];
+  return insertGuard.watch(() => writeRows(writer, insertGuard.wrap(inserts)));
 }
 
 /** Each group of files on its own, so that rows stay near those they lay with. */
