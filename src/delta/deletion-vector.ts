@@ -27,7 +27,7 @@ export async function readDeletionVector(
   }
   let rows: BigUint64Array;
   try {
-    rows = readRoaring64(data.subarray(4));
+    rows = readRoaring64(data.subarray(4), Number(vector.cardinality));
   } catch (error) {
     throw damaged(vector, messageOf(error), error);
   }
@@ -74,7 +74,8 @@ function inlineData(vector: DeletionVector): Uint8Array {
 function fileData(vector: DeletionVector, path: string, file: Uint8Array): Uint8Array {
   const { offset = 1, sizeInBytes } = vector;
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (file.byteLength < offset + sizeInBytes + 8) throw damaged(vector, `${path} is too short`);
+  if (offset < 0 || sizeInBytes < 0 || file.byteLength < offset + sizeInBytes + 8)
+    throw damaged(vector, `${path} is too short`);
   if (view.getUint8(0) !== VECTOR_FILE_VERSION) {
     throw damaged(vector, `${path} has format version ${view.getUint8(0)}`);
   }

@@ -2,7 +2,7 @@
 
 import { lstatSync, realpathSync } from "node:fs";
 import { dirname, posix } from "node:path";
-import { MillraceError, systemCodeOf } from "../base/error.ts";
+import { MillraceError } from "../base/error.ts";
 import type { Storage } from "../storage/storage.ts";
 import { decodePath, inFolder, isAbsolutePath } from "./data-path.ts";
 
@@ -29,6 +29,7 @@ export function fileFinder(
   const allowed = [home, ...foreign.map((place) => plainUri(decodePath(place)))];
   const checkLinks = root.startsWith("/") ? linkCheck(allowed) : undefined;
   return async (path) => {
+    if (path.length > LONGEST_PATH) throw unreachable(`${path.slice(0, 100)}...`, folder);
     const decoded = decodePath(path);
     const whole = plainUri(isAbsolutePath(decoded) ? decoded : `${home}/${decoded}`);
     const isAllowed = allowed.some((place) => isBelow(whole, place)) && !whole.includes("\0");
@@ -38,6 +39,9 @@ export function fileFinder(
     return isBelow(whole, root) ? storage.localPath(whole.slice(root.length + 1)) : whole;
   };
 }
+
+/** No file system and no store has longer ones. */
+const LONGEST_PATH = 16_384;
 
 /** Without `.`, `..` and empty steps; the several names of one store become one. */
 function plainUri(uri: string): string {
@@ -74,18 +78,24 @@ function linkCheck(allowed: readonly string[]): (file: string) => boolean {
       folders.set(folder, isWithin);
     }
     if (!isWithin) return false;
-    const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-    return !isLink || staysWithin(file);
+    return !isLink(file) || staysWithin(file);
   };
+}
+
+/** What cannot be looked at cannot be read either, and reading it tells why. */
+function isLink(file: string): boolean {
+  try {
+    return lstatSync(file).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 function realPath(path: string): string | undefined {
   try {
     return realpathSync.native(path);
-  } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 

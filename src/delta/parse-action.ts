@@ -90,8 +90,8 @@ export function addAction(actions: Actions, kind: string, body: JsonObject, wher
       actions.protocol = {
         minReaderVersion: Number(integer(body, "minReaderVersion", where)),
         minWriterVersion: Number(integer(body, "minWriterVersion", where)),
-        ...optional("readerFeatures", body.readerFeatures, toTexts),
-        ...optional("writerFeatures", body.writerFeatures, toTexts),
+        ...optional("readerFeatures", body.readerFeatures, (list) => texts(list, where)),
+        ...optional("writerFeatures", body.writerFeatures, (list) => texts(list, where)),
       };
       break;
     case "metaData":
@@ -101,8 +101,8 @@ export function addAction(actions: Actions, kind: string, body: JsonObject, wher
         ...optional("description", body.description, toText),
         // Whether it parses matters only for the newest one.
         schemaString: toText(body.schemaString) ?? "",
-        partitionColumns: toTexts(body.partitionColumns) ?? [],
-        configuration: textMap(body.configuration) as Record<string, string>,
+        partitionColumns: texts(body.partitionColumns ?? [], where),
+        configuration: textMap(body.configuration, where) as Record<string, string>,
         ...optional("createdTime", body.createdTime, toNumber),
       };
       break;
@@ -119,7 +119,7 @@ export function addAction(actions: Actions, kind: string, body: JsonObject, wher
     case "cdc":
       actions.changeData.push({
         path: text(body, "path", where),
-        partitionValues: textMap(body.partitionValues),
+        partitionValues: textMap(body.partitionValues, where),
         size: toNumber(body.size) ?? 0,
       });
       break;
@@ -132,7 +132,7 @@ export function addAction(actions: Actions, kind: string, body: JsonObject, wher
 function readAdd(body: JsonObject, where: Where): AddFile {
   const file = {
     path: text(body, "path", where),
-    partitionValues: textMap(body.partitionValues),
+    partitionValues: textMap(body.partitionValues, where),
     size: Number(integer(body, "size", where)),
     modificationTime: toNumber(body.modificationTime) ?? 0,
     dataChange: body.dataChange !== false,
@@ -141,8 +141,8 @@ function readAdd(body: JsonObject, where: Where): AddFile {
   if (!SELDOM.some((name) => isPresent(body[name]))) return full;
   return {
     ...full,
-    ...optional("tags", body.tags, textMap),
-    ...optional("deletionVector", body.deletionVector, readVector),
+    ...optional("tags", body.tags, (tags) => textMap(tags, where)),
+    ...optional("deletionVector", body.deletionVector, (vector) => readVector(vector, where)),
     ...optional("baseRowId", body.baseRowId, toInteger),
     ...optional("defaultRowCommitVersion", body.defaultRowCommitVersion, toInteger),
     ...optional("clusteringProvider", body.clusteringProvider, toText),
@@ -164,23 +164,24 @@ function readRemove(body: JsonObject, where: Where): RemoveFile {
     ...optional("deletionTimestamp", body.deletionTimestamp, toNumber),
     dataChange: body.dataChange !== false,
     ...(body.extendedFileMetadata === true ? { extendedFileMetadata: true } : {}),
-    ...optional("partitionValues", body.partitionValues, textMap),
+    ...optional("partitionValues", body.partitionValues, (values) => textMap(values, where)),
     ...optional("size", body.size, toNumber),
-    ...optional("deletionVector", body.deletionVector, readVector),
+    ...optional("deletionVector", body.deletionVector, (vector) => readVector(vector, where)),
     ...optional("baseRowId", body.baseRowId, toInteger),
     ...optional("defaultRowCommitVersion", body.defaultRowCommitVersion, toInteger),
   };
 }
 
-/** A vector without storage type is what an all-null column of a checkpoint looks like. */
-function readVector(value: unknown): DeletionVector | undefined {
-  if (!isJsonObject(value) || typeof value.storageType !== "string") return undefined;
+/** A vector of nothing but nulls is what an all-null column of a checkpoint looks like; rows must not come back for less. */
+function readVector(value: unknown, where: Where): DeletionVector | undefined {
+  if (!isJsonObject(value)) throw corrupt(where, "has a deletion vector that is no object");
+  if (!Object.values(value).some(isPresent)) return undefined;
   return {
-    storageType: value.storageType,
-    pathOrInlineDv: toText(value.pathOrInlineDv) ?? "",
-    ...optional("offset", value.offset, toNumber),
-    sizeInBytes: toNumber(value.sizeInBytes) ?? 0,
-    cardinality: toInteger(value.cardinality) ?? 0,
+    storageType: text(value, "storageType", where),
+    pathOrInlineDv: text(value, "pathOrInlineDv", where),
+    ...optional("offset", value.offset, (offset) => Number(integer({ offset }, "offset", where))),
+    sizeInBytes: Number(integer(value, "sizeInBytes", where)),
+    cardinality: integer(value, "cardinality", where),
   };
 }
 
@@ -212,13 +213,26 @@ function toInteger(value: unknown): number | bigint | undefined {
     : undefined;
 }
 
-function toTexts(value: unknown): string[] | undefined {
-  return Array.isArray(value) ? value.map(String) : undefined;
+/** What decides over how files are read must not be lost for being written wrongly. */
+function texts(value: unknown, where: Where): string[] {
+  const isList = Array.isArray(value) && value.every((each) => typeof each === "string");
+  if (!isList) throw corrupt(where, "has something else where a list of texts should be");
+  return value;
 }
 
-function textMap(value: unknown): Record<string, string | null> {
-  if (!isJsonObject(value)) return {};
-  return value as Record<string, string | null>;
+/** Plain values that stand for texts are taken for them, as other readers do. */
+function textMap(value: unknown, where: Where): Record<string, string | null> {
+  if (!isPresent(value)) return {};
+  if (!isJsonObject(value))
+    throw corrupt(where, "has something else where texts by name should be");
+  const odd = Object.entries(value).filter(([, each]) => each !== null && typeof each !== "string");
+  if (odd.length === 0) return value as Record<string, string | null>;
+  const nested = odd.find(([, each]) => typeof each === "object");
+  if (nested !== undefined) throw corrupt(where, `has something nested as "${nested[0]}"`);
+  return {
+    ...value,
+    ...Object.fromEntries(odd.map(([name, each]) => [name, String(each)])),
+  } as Record<string, string | null>;
 }
 
 function text(body: JsonObject, name: string, where: Where): string {

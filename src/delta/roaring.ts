@@ -12,28 +12,37 @@ const BITMAP_BYTES = 8192;
 /** With runs, offsets are written only from so many containers on. */
 const FEWEST_WITH_OFFSETS = 4;
 
+interface Values {
+  readonly chunks: BigUint64Array[];
+  count: number;
+  readonly most: number;
+}
+
 interface Container {
   readonly high: bigint;
   readonly cardinality: number;
   readonly isRun: boolean;
 }
 
-/** All values, ascending. Throws RangeError where the bytes end early or are no bitmap. */
-export function readRoaring64(bytes: Uint8Array): BigUint64Array {
+/**
+ * All values, ascending. Throws RangeError where the bytes end early, are no bitmap, or stand for more
+ * than `most` values: few bytes of runs can mean more values than any memory holds.
+ */
+export function readRoaring64(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): BigUint64Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const chunks: BigUint64Array[] = [];
+  const values: Values = { chunks: [], count: 0, most };
   let at = 8;
   for (let left = view.getBigUint64(0, true); left > 0n; left -= 1n) {
     const key = BigInt(view.getUint32(at, true)) << 32n;
-    at = readRoaring32(view, { at: at + 4, key, into: chunks });
+    at = readRoaring32(view, { at: at + 4, key, into: values });
   }
-  return joined(chunks);
+  return joined(values);
 }
 
 /** Reads one 32-bit bitmap and returns where it ends. */
 function readRoaring32(
   view: DataView,
-  { at: start, key, into }: { at: number; key: bigint; into: BigUint64Array[] },
+  { at: start, key, into }: { at: number; key: bigint; into: Values },
 ): number {
   let at = start;
   const cookie = view.getUint32(at, true);
@@ -61,11 +70,10 @@ function readContainer(
   view: DataView,
   at: number,
   { high, cardinality, isRun }: Container,
-  into: BigUint64Array[],
+  into: Values,
 ): number {
   if (isRun) return readRuns(view, at, high, into);
-  const values = new BigUint64Array(cardinality);
-  into.push(values);
+  const values = chunkOf(cardinality, into);
   if (cardinality <= LARGEST_ARRAY) {
     for (let index = 0; index < cardinality; index += 1) {
       values[index] = high | BigInt(view.getUint16(at + index * 2, true));
@@ -85,21 +93,34 @@ function readContainer(
   return at + BITMAP_BYTES;
 }
 
-function readRuns(view: DataView, at: number, high: bigint, into: BigUint64Array[]): number {
+function readRuns(view: DataView, at: number, high: bigint, into: Values): number {
   const runs = view.getUint16(at, true);
   for (let run = 0; run < runs; run += 1) {
     const first = view.getUint16(at + 2 + run * 4, true);
     const more = view.getUint16(at + 4 + run * 4, true);
     if (first + more > 0xffff) throw new RangeError("a run leaves its container");
-    into.push(BigUint64Array.from({ length: more + 1 }, (_, step) => high | BigInt(first + step)));
+    const values = chunkOf(more + 1, into);
+    for (let step = 0; step <= more; step += 1) values[step] = high | BigInt(first + step);
   }
   return at + 2 + runs * 4;
 }
 
-function joined(chunks: readonly BigUint64Array[]): BigUint64Array {
-  const all = new BigUint64Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+function chunkOf(length: number, into: Values): BigUint64Array {
+  into.count += length;
+  if (into.count > into.most) throw new RangeError(`it holds more than ${into.most} values`);
+  const chunk = new BigUint64Array(length);
+  into.chunks.push(chunk);
+  return chunk;
+}
+
+function joined({ chunks, count }: Values): BigUint64Array {
+  const all = new BigUint64Array(count);
   let at = 0;
+  let last = -1n;
   for (const chunk of chunks) {
+    const first = chunk[0] ?? last;
+    if (first <= last) throw new RangeError("its values do not ascend");
+    last = chunk.at(-1) ?? last;
     all.set(chunk, at);
     at += chunk.length;
   }

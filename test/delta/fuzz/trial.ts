@@ -1,0 +1,98 @@
+/** One table with one damaged file, used in every way: it works, or says clearly why not. */
+
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { MillraceError } from "../../../src/base/error.ts";
+import { writeCheckpoint } from "../../../src/delta/checkpoint.ts";
+import { history } from "../../../src/delta/history.ts";
+import { type DeltaContext, openSnapshot, scan } from "../../../src/delta/table.ts";
+import { commit } from "../../../src/delta/write.ts";
+import type { Engine } from "../../../src/engine/engine.ts";
+import { localStorage } from "../../../src/storage/local.ts";
+import { chanceFrom } from "../../proof/random.ts";
+import { realClock } from "../lake.ts";
+import { damageBytes, damageLines } from "./mutation.ts";
+import type { Victim } from "./victim.ts";
+
+/** What a use may take at most, by far. */
+const LONGEST_MS = 20_000;
+const MOST_BYTES = 1_500_000_000;
+
+/** Throws where damage is answered by anything but a result or a clear error. The same seed does the same. */
+export async function tryDamage(
+  engine: Engine,
+  victims: readonly Victim[],
+  seed: number,
+): Promise<void> {
+  const chance = chanceFrom(seed);
+  const victim = chance.of(victims);
+  const target = chance.of(victim.files);
+  const sound = readFileSync(join(victim.root, "table", target));
+  const isText = target.endsWith(".json") || target.endsWith("_last_checkpoint");
+  const { bytes, what } =
+    isText && !chance.oneIn(3) ? damageLines(sound, chance) : damageBytes(sound, chance);
+  const root = mkdtempSync(join(tmpdir(), "millrace-fuzz-"));
+  try {
+    cpSync(join(victim.root, "table"), join(root, "table"), { recursive: true });
+    writeFileSync(join(root, "table", target), bytes);
+    const context = { storage: localStorage(root), parquet: engine, clock: realClock };
+    await useTable({ context, engine, victim, target });
+  } catch (error) {
+    throw new Error(`Seed ${seed}: ${victim.name}/${target} with ${what}`, { cause: error });
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+interface Use {
+  readonly context: DeltaContext;
+  readonly engine: Engine;
+  readonly victim: Victim;
+  readonly target: string;
+}
+
+async function useTable({ context, engine, victim, target }: Use): Promise<void> {
+  const open = async (at = {}) => {
+    const snapshot = await openSnapshot(context, "table", at);
+    if (snapshot === undefined) throw new MillraceError("gone", { code: "delta/no-table" });
+    return snapshot;
+  };
+  const rows = async (at = {}) => {
+    const files = await scan(context, await open(at));
+    return engine.rows(`SELECT * FROM ${engine.relation(files)} ORDER BY ALL`);
+  };
+  const read = await clearly(() => rows());
+  // Only the vectors bear a checksum: what they hide stays hidden, or nothing is read.
+  if (target.endsWith(".bin") && read !== undefined) {
+    assert.ok(isDeepStrictEqual(read, victim.rows), "rows came back or went without a word");
+  }
+  for (const version of [1, 4]) await clearly(() => rows({ version }));
+  await clearly(() => rows({ timestamp: new Date() }));
+  await clearly(async () => scan(context, await open(), [{ column: "id", op: ">", value: 25n }]));
+  await clearly(() => history(context, "table"));
+  await clearly(async () => {
+    const { rows: count, sizeBytes, transactions } = await open();
+    return [count, sizeBytes, transactions];
+  });
+  await clearly(async () => writeCheckpoint(context, await open()));
+  await clearly(async () => commit(context, await open(), { operation: "DELETE", remove: "all" }));
+}
+
+/** The result, or undefined after a clear error; anything else, and what takes too long or too much, is thrown. */
+async function clearly<T>(use: () => Promise<T>): Promise<T | undefined> {
+  const begun = Date.now();
+  let result: T | undefined;
+  try {
+    result = await use();
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    assert.ok(error.message.length < 20_000, `a message of ${error.message.length} characters`);
+  }
+  assert.ok(Date.now() - begun < LONGEST_MS, `took ${Date.now() - begun} ms`);
+  const { rss } = process.memoryUsage();
+  assert.ok(rss < MOST_BYTES, `takes ${rss} bytes`);
+  return result;
+}
