@@ -51,6 +51,21 @@ export async function openPlace(
   });
 }
 
+/** Does what changes nothing, so that a signal may end it at once. */
+export async function withLook<T>(
+  { stop }: Pick<CommandContext, "stop">,
+  workspace: Workspace,
+  look: (place: Pick<Workspace, "lake">) => Promise<T>,
+): Promise<T> {
+  stop.check();
+  const lake = workspace.lake.forWork(stop.signal);
+  try {
+    return await look({ lake });
+  } finally {
+    await lake.close();
+  }
+}
+
 /** Runs `work` on the lake of `--lake`, which needs no project, or else of the project. Ctrl-C ends what the engine does. */
 export async function withLake<T>(
   context: CommandContext,
@@ -94,7 +109,8 @@ async function openThere(context: CommandContext, place: LakePlace): Promise<Wor
   const workspace = await openPlace(context, place);
   if (!isObjectPlace(lakePath)) return workspace;
   try {
-    if ((await workspace.lake.storage.listFolders("")).length === 0) fail();
+    const { storage } = workspace.lake.forWork(context.stop.signal);
+    if ((await storage.listFolders("")).length === 0) fail();
   } catch (error) {
     await workspace.close();
     throw error;
@@ -118,11 +134,13 @@ export async function withTables<T>(
   const { systemClock: clock } = await import("../run/clock.ts");
   const { openStores } = await import("../storage/open.ts");
   const workspace = found instanceof MillraceError ? undefined : found;
-  const engine = workspace?.lake.engine ?? (await openEngine(engineOf));
-  const stores = workspace?.lake.stores ?? openStores({ s3: objectStoreOptions(environment) });
+  const opened = workspace?.lake.forWork(stop.signal);
+  const engine = opened?.engine ?? (await openEngine(engineOf));
+  const outside = openStores({ s3: objectStoreOptions(environment) });
+  const stores = opened?.stores ?? outside.forWork(stop.signal);
   const lake = (): Workspace["lake"] => {
-    if (found instanceof MillraceError) throw found;
-    return found.lake;
+    if (opened === undefined) throw found;
+    return opened;
   };
   try {
     return await stop.during(
@@ -130,9 +148,10 @@ export async function withTables<T>(
       () => engine.interrupt(),
     );
   } finally {
+    await opened?.close();
     if (workspace === undefined) engine.close();
     else await workspace.close();
-    await stores.close();
+    await outside.close();
   }
 }
 

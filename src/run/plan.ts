@@ -66,7 +66,7 @@ export interface Plan {
 }
 
 /** Throws where the SQL of a step cannot run or a column cannot become what it is declared to be. */
-export async function planRun(project: Project, { lake }: Workspace): Promise<Plan> {
+export async function planRun(project: Project, { lake }: Pick<Workspace, "lake">): Promise<Plan> {
   const context = { lake, root: project.root, text: project.text, param: project.param };
   const session = await lake.engine.session();
   const due = new Map<string, "rows" | "properties">();

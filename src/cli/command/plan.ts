@@ -1,16 +1,15 @@
 /** `millrace plan`: what a run would do. */
 
 import type { Command } from "../context.ts";
-import { openPlace, openProject } from "../place.ts";
+import { openPlace, openProject, withLook } from "../place.ts";
 
 export const command: Command = async (context) => {
-  const { output, stop } = context;
+  const { output } = context;
   const project = await openProject(context);
   const workspace = await openPlace(context, project);
   try {
-    stop.check();
     const { planRun } = await import("../../run/plan.ts");
-    const plan = await planRun(project, workspace);
+    const plan = await withLook(context, workspace, (place) => planRun(project, place));
     if (output.isJson) await output.document(plan);
     else {
       const { renderPlan } = await import("../../run/explain.ts");

@@ -5,7 +5,7 @@ import { visibleLines } from "../character.ts";
 import type { Command } from "../context.ts";
 import { renderGrid } from "../grid.ts";
 import type { Output } from "../output.ts";
-import { openPlace, openProject } from "../place.ts";
+import { openPlace, openProject, withLook } from "../place.ts";
 import { openProgress } from "../progress.ts";
 import { countText, durationText } from "../quantity.ts";
 
@@ -16,10 +16,9 @@ export const command: Command = async (context) => {
   const workspace = await openPlace(context, project);
   const progress = openProgress(output);
   try {
-    stop.check();
     const { planRun } = await import("../../run/plan.ts");
     const { applyPlan } = await import("../../run/apply.ts");
-    const plan = await planRun(project, workspace);
+    const plan = await withLook(context, workspace, (place) => planRun(project, place));
     stop.check();
     const result = await applyPlan(plan, project, workspace, {
       signal: stop.signal,

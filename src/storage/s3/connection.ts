@@ -36,7 +36,7 @@ export type Request<T> = (
 
 const ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 100;
-const SILENCE_MS = 30_000;
+const SILENCE_MS = 20_000;
 const PIECE_BYTES = 8 * 1024 * 1024;
 
 export function connect(
