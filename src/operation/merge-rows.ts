@@ -1,6 +1,7 @@
 /** Merging rows into a table: what matches is updated or deleted, what does not is inserted. */
 
 import type { Snapshot } from "../delta/snapshot.ts";
+import { duckdbType } from "../engine/type.ts";
 import { quoteName } from "../sql/quote.ts";
 import {
   type Along,
@@ -78,7 +79,10 @@ function insertQuery(
   const assigned = new Map(
     assignedColumns(fields, inserts, CLAUSE).map(({ name, value }) => [name, value]),
   );
-  const columns = fields.map(({ name }) => `${assigned.get(name) ?? "NULL"} AS ${quoteName(name)}`);
+  const columns = fields.map(({ name, type }) => {
+    const value = assigned.get(name) ?? `CAST(NULL AS ${duckdbType(type)})`;
+    return `${value} AS ${quoteName(name)}`;
+  });
   const rows =
     matches === undefined
       ? `${relation} AS source`
