@@ -34,7 +34,10 @@ export function checkNoPartition(table: TableContent, column: ColumnPath, act: s
 }
 
 /** The name under which a table keeps a constraint, whatever the case it was asked for in. */
-export function constraintKey(table: TableContent, name: string): string | undefined {
+export function constraintKey(
+  table: Pick<TableContent, "configuration">,
+  name: string,
+): string | undefined {
   const wanted = `${CONSTRAINT_PREFIX}${name}`.toLowerCase();
   return Object.keys(table.configuration).find((key) => key.toLowerCase() === wanted);
 }
