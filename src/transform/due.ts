@@ -1,7 +1,9 @@
 /** Why and how a transform is due: not at all, made anew, or by a step over the changes of its inputs. */
 
+import { MillraceError } from "../base/error.ts";
 import { history } from "../delta/history.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
+import { openSnapshot } from "../delta/table.ts";
 import type { Engine } from "../engine/engine.ts";
 import { stepInfoOf } from "../lake/step-info.ts";
 import type { Transformed } from "./asset.ts";
@@ -66,7 +68,7 @@ async function whyWhole(
 ): Promise<string | undefined> {
   const { write } = asset.definition;
   if (write === "overwrite") return "it is always made anew";
-  const increment = await incrementOf(context, context.lake.engine, asset, []);
+  const increment = await incrementOf(context, context.lake.engine, asset);
   for (const { name, change } of inputs) {
     if (change.kind === "replaced") return `${name} ${change.because}`;
     if (change.kind === "rows changed" && write === "append")
@@ -74,28 +76,44 @@ async function whyWhole(
     const why = increment.whyWhole(name);
     if (why !== undefined) return `${name} changed, and ${why}`;
   }
+  for (const input of inputs) {
+    const isRead = inputs.length > 1 || input.change.kind === "rows changed";
+    if (isRead && !(await isLeft(context, input)))
+      return `version ${input.seen} of ${input.name} cannot be read any more`;
+  }
   return undefined;
+}
+
+/** Whether the version that the table was made of is still in the log. */
+async function isLeft({ lake }: QueryContext, { snapshot, seen }: ChangedInput): Promise<boolean> {
+  try {
+    return (
+      (await openSnapshot(lake.delta, snapshot.folder, { version: Number(seen) })) !== undefined
+    );
+  } catch (error) {
+    if (error instanceof MillraceError && error.code.startsWith("delta/")) return false;
+    throw error;
+  }
 }
 
 /** What a person should know of a table that is declared to be followed and cannot be, for some of its inputs. */
 export async function incrementNotes(context: QueryContext, asset: Transformed): Promise<string[]> {
   if (asset.definition.write === "overwrite") return [];
-  const increment = await incrementOf(context, context.lake.engine, asset, []);
+  const increment = await incrementOf(context, context.lake.engine, asset);
   return inputNames(asset).flatMap((name) => {
     const why = increment.whyWhole(name);
     return why === undefined ? [] : [`it is made anew whenever ${name} changes: ${why}`];
   });
 }
 
-/** `columns` are those that the query gives; they play no part in whether it can be followed. */
-export function incrementOf(
+function incrementOf(
   context: QueryContext,
   session: Engine,
   { definition }: Transformed,
-  columns: readonly string[],
 ): Promise<Increment> {
   const { text } = renderQuery(context, definition.query.duckdb);
-  const source = { session, text, columns };
+  // The names of its columns play no part in whether it can be followed.
+  const source = { session, text, columns: [] };
   return definition.merge === undefined
     ? appendIncrement(source)
     : mergeIncrement(source, definition.merge.key);

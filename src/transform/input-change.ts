@@ -1,6 +1,6 @@
 /** What happened to the rows of an input since the version that a table was made of, as its log tells. */
 
-import { type Actions, type AddFile, keyOf } from "../delta/action.ts";
+import { type Actions, type AddFile, keyOf, type RemoveFile } from "../delta/action.ts";
 import { decodePath, inFolder, isAbsolutePath } from "../delta/data-path.ts";
 import { listLog } from "../delta/log-files.ts";
 import { readCommits } from "../delta/read-commit.ts";
@@ -23,7 +23,7 @@ const MOST_COMMITS = 1000;
 /** Operations that put other rows in the place of all. */
 const REPLACING = /^(CREATE|REPLACE|RESTORE|TRUNCATE|CLONE|CHANGE COLUMN)/i;
 
-/** Between the version `seen` and that of the snapshot, in words without the name of the input. */
+/** Between the version `seen` and that of the snapshot; why it is replaced in words that go on from the input's name. */
 export async function changeOf(
   storage: Storage,
   input: Snapshot,
@@ -37,25 +37,30 @@ export async function changeOf(
   const listing = await listLog(storage, folder, Number(seen) + 1);
   const commits = listing.commits.filter((commit) => commit.version <= version);
   if (commits.length < version - Number(seen)) return replaced("has cleaned its log away");
-  const files = new Map<string, AddFile>();
+  const added = new Map<string, AddFile>();
+  const gone = new Map<string, AddFile | RemoveFile>();
   let isChanged = false;
   for (const [index, actions] of (await readCommits(storage, commits)).entries()) {
     const adds = actions.adds.filter(({ dataChange }) => dataChange);
     const removes = actions.removes.filter(({ dataChange }) => dataChange);
     const at = `in version ${commits[index]?.version}`;
+    for (const file of actions.removes) gone.set(keyOf(file), file);
     if (adds.length + removes.length === 0 && !changesColumns(actions)) continue;
     if (adds.length + removes.length === 0) return replaced(`changed its columns ${at}`);
     if (isReplacing(actions)) return replaced(`was overwritten ${at}`);
     if (removes.length > 0) isChanged = true;
-    for (const file of adds) files.set(keyOf(file), file);
+    for (const file of adds) added.set(keyOf(file), file);
   }
-  if (isChanged) return { kind: "rows changed" };
-  if (files.size === 0) return { kind: "none" };
-  const gone = await firstGone(storage, input, files.values());
-  return gone === undefined
-    ? { kind: "rows added", files: [...files.values()] }
-    : replaced("has had files vacuumed that were not taken in yet");
+  if (!isChanged && added.size === 0) return { kind: "none" };
+  // Changed rows are told by the files that are gone beside those that came; new ones by the latter alone.
+  const needed = isChanged ? gone.values() : added.values();
+  for (const file of needed) {
+    if (!(await isThere(storage, input, file))) return replaced(VACUUMED);
+  }
+  return isChanged ? { kind: "rows changed" } : { kind: "rows added", files: [...added.values()] };
 }
+
+const VACUUMED = "has had files vacuumed that were not taken in yet";
 
 function isReplacing({ info }: Actions): boolean {
   const parameters = info?.operationParameters;
@@ -72,22 +77,14 @@ function changesColumns({ metadata, info }: Actions): boolean {
   return metadata !== undefined && !isProperty.test(String(info?.operation ?? ""));
 }
 
-/** A file of a commit that is no longer there: it lies in no newer version, and was vacuumed. */
-async function firstGone(
+/** A file that is in no newer version may have been vacuumed. */
+async function isThere(
   storage: Storage,
   { folder, state }: Snapshot,
-  files: Iterable<AddFile>,
-): Promise<AddFile | undefined> {
-  for (const file of files) {
-    if (state.files.has(keyOf(file))) continue;
-    if (!(await isThere(storage, folder, file))) return file;
-  }
-  return undefined;
-}
-
-async function isThere(storage: Storage, folder: string, { path }: AddFile): Promise<boolean> {
-  const decoded = decodePath(path);
-  if (isAbsolutePath(decoded)) return true;
+  file: AddFile | RemoveFile,
+): Promise<boolean> {
+  const decoded = decodePath(file.path);
+  if (state.files.has(keyOf(file)) || isAbsolutePath(decoded)) return true;
   const place = inFolder(folder, decoded);
   const parent = place.slice(0, place.lastIndexOf("/"));
   // Nothing sorts between a path without its last character and that path but what begins alike.
