@@ -1,12 +1,15 @@
 /** Tests of `optimize`, `vacuum` and `restore` as a person calls them. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { commit } from "../../src/delta/write.ts";
 import { column, type Lake, openLake } from "../delta/lake.ts";
 import { json, millrace } from "./command.ts";
+
+const BIN = join(import.meta.dirname, "..", "..", "bin", "millrace");
 
 let lake: Lake;
 before(async () => {
@@ -93,6 +96,32 @@ test("vacuum shows what it would remove, and removes it when told to", async () 
   assert.deepEqual(await countOf("bronze.vacuumed"), [{ n: 4 }]);
   const { out } = await millrace(["history", "bronze.vacuumed", ...at()]);
   assert.match(out, /VACUUM END/);
+});
+
+test("on a terminal vacuum shows the files and asks", async (t) => {
+  if (spawnSync("script", ["--version"]).status !== 0) {
+    t.diagnostic("no `script` here, which makes a terminal");
+    return;
+  }
+  await fill("bronze/asked", 2);
+  await millrace(["optimize", "bronze.asked", ...at()]);
+  await lake.append(await lake.open("bronze/asked"), "SELECT 9::BIGINT AS id, 'd0' AS day");
+  await millrace(["optimize", "bronze.asked", ...at()]);
+  const before = dataFiles("bronze/asked").length;
+  const ask = (answer: string): string => {
+    const words = ["vacuum", "bronze.asked", "--keep", "0 s", "--force", ...at()];
+    const line = [process.execPath, BIN, ...words].map((word) => `'${word}'`).join(" ");
+    const { stdout } = spawnSync("script", ["-qec", line, "/dev/null"], {
+      input: `${answer}\n`,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    return stdout;
+  };
+  assert.match(ask(""), /needed by nobody.*Remove 2 files, .* \[y\/N\].*nothing was removed/s);
+  assert.equal(dataFiles("bronze/asked").length, before);
+  assert.match(ask("y"), /Remove 2 files, .* \[y\/N\].*2 files, .* removed\./s);
+  assert.equal(dataFiles("bronze/asked").length, before - 2);
 });
 
 test("vacuum without a table goes through the lake, and its quarantines take in first what is theirs", async () => {
