@@ -12,9 +12,10 @@ import { version } from "@duckdb/node-api";
 import { renderTable } from "../scripts/table.ts";
 import { opening } from "./lake/opening.ts";
 import type { Part, PartResult } from "./lake/part.ts";
+import { store } from "./lake/store.ts";
 
 /** A new part: import it, and put it where it belongs. */
-const PARTS: readonly Part[] = [opening];
+const PARTS: readonly Part[] = [opening, store];
 
 const { values } = parseArgs({
   options: {
