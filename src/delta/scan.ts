@@ -1,6 +1,7 @@
 /** From a snapshot to the files an engine reads. */
 
 import { readFile } from "node:fs/promises";
+import { MillraceError, systemCodeOf } from "../base/error.ts";
 import { mapInOrder } from "../base/parallel.ts";
 import type { ScanFile, TableFiles } from "../schema/table-files.ts";
 import type { Field } from "../schema/type.ts";
@@ -31,7 +32,7 @@ export async function chooseFiles(
     physical: physicalName(field, mode),
   }));
   const find = fileFinder(access, folder);
-  const readOnce = vectorFiles(find);
+  const readOnce = vectorFiles(folder, find);
   const scanFiles = await mapInOrder(chosen, AT_ONCE, async (file): Promise<ScanFile> => {
     const vector = file.deletionVector;
     const rows = rowCount(file);
@@ -58,10 +59,22 @@ function partitionFields(
 
 /** Reads each file of deletion vectors once: one file holds those of many data files. */
 function vectorFiles(
+  folder: string,
   find: (path: string) => Promise<string>,
 ): (path: string) => Promise<Uint8Array> {
   const held = new Map<string, Promise<Uint8Array>>();
-  const read = async (path: string) => readFile(await find(path));
+  const read = async (path: string): Promise<Uint8Array> => {
+    try {
+      return await readFile(await find(path));
+    } catch (error) {
+      if (systemCodeOf(error) !== "ENOENT") throw error;
+      throw new MillraceError(`The deletion vectors in ${path} of table ${folder} are not there.`, {
+        code: "storage/not-found",
+        hint: "An older version is read as long as no vacuum has taken its files.",
+        cause: error,
+      });
+    }
+  };
   return (path) => {
     const reading = held.get(path) ?? read(path);
     held.set(path, reading);
