@@ -1,5 +1,6 @@
 /** A Delta log read a second time, by a reader of its own: plain JSON, no part of `src/delta` that could be wrong in the same way. */
 
+import { systemCodeOf } from "../../src/base/error.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../../src/base/json.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { quoteText } from "../../src/sql/quote.ts";
@@ -95,6 +96,31 @@ function parseLines(text: string): Action[] {
       isJsonObject(body) ? [{ kind, body }] : [],
     );
   });
+}
+
+export function commitInfoOf({ actions }: Commit): JsonObject {
+  return actions.find(({ kind }) => kind === "commitInfo")?.body ?? {};
+}
+
+/** The commits from a version on, as far as they follow each other, at most `most`. */
+export async function readCommits(
+  storage: Storage,
+  folder: string,
+  from: number,
+  most = Number.POSITIVE_INFINITY,
+): Promise<Commit[]> {
+  const commits: Commit[] = [];
+  for (let version = from; version < from + most; version += 1) {
+    const name = `${String(version).padStart(20, "0")}.json`;
+    try {
+      const bytes = await storage.read(`${folder}/_delta_log/${name}`);
+      commits.push({ version, actions: parseLines(new TextDecoder().decode(bytes)) });
+    } catch (error) {
+      if (systemCodeOf(error) !== "storage/not-found") throw error;
+      break;
+    }
+  }
+  return commits;
 }
 
 /** What a file action is about: path and deletion vector. */

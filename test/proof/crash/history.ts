@@ -1,12 +1,11 @@
 /** What a table must be by the marks in its commits and the words of those who made them. */
 
 import assert from "node:assert/strict";
-import { isJsonObject } from "../../../src/base/json.ts";
-import type { Storage } from "../../../src/storage/storage.ts";
-import { readLog } from "../log.ts";
-import { after, type Expected, NOTHING } from "../model/expected.ts";
+import { type Commit, commitInfoOf } from "../log.ts";
+import type { Expected } from "../model/expected.ts";
+import { grow, markOf } from "../model/history.ts";
 import type { Operation } from "../model/operation.ts";
-import { type Outcome, TABLE } from "../model/perform.ts";
+import type { Outcome } from "../model/perform.ts";
 
 /** What writers said, by writer and step. */
 export interface Said {
@@ -19,52 +18,33 @@ export function nothingSaid(): Said {
 }
 
 /** Takes down the lines of one writer. */
-export function hear(
-  { operations, outcomes }: Said,
-  writer: string,
-  lines: readonly string[],
-): void {
+export function hear(said: Said, writer: string, lines: readonly string[]): void {
   for (const line of lines) {
     const { step, operation, outcome } = JSON.parse(line) as {
       readonly step?: number;
       readonly operation?: Operation;
       readonly outcome?: Outcome;
     };
-    if (operation !== undefined) operations.set(`${writer} ${step}`, operation);
-    if (outcome !== undefined) outcomes.set(`${writer} ${step}`, outcome);
+    if (operation !== undefined) said.operations.set(`${writer} ${step}`, operation);
+    if (outcome !== undefined) said.outcomes.set(`${writer} ${step}`, outcome);
   }
 }
 
 /**
- * The model of every version, by replaying the operations whose marks the commits bear. Fails where an operation
- * that was acknowledged is not there, or is not the version that it was told; or where one is there twice.
+ * The model of every version. Fails where an operation that was acknowledged is not there, or is not the version that
+ * its writer was told; or where one is there twice.
  */
-export async function expectedVersions(
-  storage: Storage,
-  { operations, outcomes }: Said,
-): Promise<Expected[]> {
-  const { commits } = await readLog(storage, TABLE);
-  const made = new Map<string, number>();
+export function expectedVersions(commits: readonly Commit[], said: Said): Expected[] {
   const versions: Expected[] = [];
-  for (const { version, actions } of commits) {
-    assert.equal(version, versions.length, "the versions follow each other");
-    const info = actions.find(({ kind }) => kind === "commitInfo")?.body.millrace;
-    if (!isJsonObject(info)) {
-      versions.push(NOTHING);
-      continue;
-    }
-    const mark = `${info.writer} ${info.step}`;
-    const operation = operations.get(mark);
-    assert.ok(operation !== undefined, `version ${version} is of ${mark}, which nobody said`);
-    assert.equal(
-      made.get(mark),
-      undefined,
-      `${mark} is there twice, the second time in ${version}`,
-    );
-    made.set(mark, version);
-    versions.push(after(versions.at(-1) ?? NOTHING, operation));
+  grow(versions, commits, (mark) => said.operations.get(mark));
+  const made = new Map<string, number>();
+  for (const commit of commits) {
+    const mark = markOf(commitInfoOf(commit));
+    if (mark === undefined) continue;
+    assert.equal(made.get(mark), undefined, `${mark} is there twice, also in ${commit.version}`);
+    made.set(mark, commit.version);
   }
-  for (const [mark, outcome] of outcomes) {
+  for (const [mark, outcome] of said.outcomes) {
     assert.equal(made.get(mark), outcome.kind === "done" ? outcome.version : undefined, mark);
   }
   return versions;

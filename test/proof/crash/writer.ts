@@ -4,7 +4,7 @@
  */
 
 import { writeSync } from "node:fs";
-import { chooseStep, WEIGHTS } from "../model/operation.ts";
+import { chooseStep } from "../model/operation.ts";
 import { openWriter } from "../model/perform.ts";
 import { chanceFrom } from "../random.ts";
 import { openPlace } from "./place.ts";
@@ -21,7 +21,7 @@ const chance = chanceFrom(Number(seed));
 const writer = openWriter(place, name);
 say({ begun: true });
 for (let n = 1; n <= Number(count); n += 1) {
-  const step = chooseStep(chance, Number(from) + n, { writers: 1, weights: WEIGHTS });
+  const step = chooseStep(chance, Number(from) + n, 1);
   say({ step: n, operation: step.operation });
   say({ step: n, outcome: await writer.take(step, n) });
 }

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import type { Filter } from "../../../src/delta/filter.ts";
 import { openScan, openSnapshot, scan } from "../../../src/delta/table.ts";
 import type { TableFiles } from "../../../src/schema/table-files.ts";
-import { quoteName, quoteText } from "../../../src/sql/quote.ts";
-import { type Expected, rowsOf, satisfies } from "./expected.ts";
+import { conditionText, satisfies } from "./condition.ts";
+import { type Expected, rowsOf } from "./expected.ts";
 import type { Condition } from "./operation.ts";
 import { type Place, TABLE } from "./perform.ts";
 
@@ -55,11 +55,4 @@ export async function checkCondition(
   assert.deepEqual(await found(snapshot && (await scan(context, snapshot, filters))), wanted, what);
   const opened = await openScan(context, TABLE, filters, { version });
   assert.deepEqual(await found(opened?.table), wanted, `${what}, opened for it`);
-}
-
-export function conditionText(condition: Condition): string {
-  const column = quoteName(condition.column);
-  if (condition.op === "is null") return `${column} IS NULL`;
-  const { value } = condition;
-  return `${column} ${condition.op} ${typeof value === "string" ? quoteText(value) : value}`;
 }

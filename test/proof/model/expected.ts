@@ -1,6 +1,7 @@
 /** The plain model of a table: its rows in memory, and what each operation makes of them. */
 
-import type { Condition, Operation, Row } from "./operation.ts";
+import { satisfies } from "./condition.ts";
+import type { Operation, Row } from "./operation.ts";
 
 export interface Expected {
   readonly rows: readonly Row[];
@@ -12,7 +13,7 @@ export interface Expected {
 
 export const NOTHING: Expected = { rows: [], added: [], apps: {} };
 
-/** What the table holds after the operation, done at once on what it held. */
+/** What the table holds after the operation, done at once on what it held; those that only move rows leave it as it was. */
 export function after(before: Expected, operation: Operation): Expected {
   const { rows, added, apps } = before;
   switch (operation.kind) {
@@ -30,30 +31,37 @@ export function after(before: Expected, operation: Operation): Expected {
       return { ...before, rows: [...rows.filter(({ k }) => k !== operation.k), ...operation.rows] };
     case "add column":
       return { ...before, added: [...added, operation.name] };
-    case "checkpoint":
-    case "clean up":
+    case "delete":
+      return { ...before, rows: rows.filter((row) => !satisfies(row, operation.where)) };
+    case "update":
+      return {
+        ...before,
+        rows: rows.map((row) => (satisfies(row, operation.where) ? updated(row, operation) : row)),
+      };
+    case "merge":
+      return { ...before, rows: merged(rows, operation) };
+    default:
       return before;
   }
 }
 
-/** True where the operation makes no version of the table. */
-export function isQuiet({ kind }: Operation): boolean {
-  return kind === "checkpoint" || kind === "clean up";
+function updated(row: Row, { k }: Extract<Operation, { kind: "update" }>): Row {
+  if (k !== undefined) return { ...row, k };
+  return { ...row, v: row.v === null ? null : row.v + 1 };
 }
 
-export function satisfies(row: Row, condition: Condition): boolean {
-  if (condition.op === "is null") return row[condition.column] === null;
-  if (condition.column === "k") return row.k === condition.value;
-  const value = row[condition.column];
-  if (value === null) return false;
-  switch (condition.op) {
-    case "<":
-      return value < condition.value;
-    case "=":
-      return value === condition.value;
-    case ">=":
-      return value >= condition.value;
-  }
+/** Null matches nothing, so such a row of the source always comes in. */
+function merged(rows: readonly Row[], merge: Extract<Operation, { kind: "merge" }>): Row[] {
+  const { source, deletes } = merge;
+  const sourceOf = ({ v }: Row): Row | undefined =>
+    v === null ? undefined : source.find((row) => row.v === v);
+  const kept = rows.flatMap((row) => {
+    const match = sourceOf(row);
+    if (match === undefined) return [row];
+    return deletes ? [] : [{ ...row, k: match.k }];
+  });
+  const inserted = source.filter((row) => !rows.some(({ v }) => v !== null && v === row.v));
+  return [...kept, ...inserted];
 }
 
 /** The rows as the engine gives them in the order of their ids. */

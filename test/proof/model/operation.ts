@@ -23,6 +23,15 @@ export type Operation =
       readonly rows: readonly Row[];
     }
   | { readonly kind: "add column"; readonly name: string }
+  | { readonly kind: "delete"; readonly where: Condition }
+  /** `v` becomes one more than it was, or the partition another one. */
+  | { readonly kind: "update"; readonly where: Condition; readonly k?: string | null }
+  /** Rows by `v`, which any number of rows of the table may have: theirs are deleted or take its partition, others come in. */
+  | { readonly kind: "merge"; readonly source: readonly Row[]; readonly deletes: boolean }
+  | { readonly kind: "optimize"; readonly zOrder: boolean }
+  /** Of a version `back` before the newest. */
+  | { readonly kind: "restore"; readonly back: number }
+  | { readonly kind: "vacuum" }
   | { readonly kind: "checkpoint" }
   | { readonly kind: "clean up" };
 
@@ -33,42 +42,46 @@ export interface Step {
   readonly operation: Operation;
 }
 
-export const KEYS = ["a", "b/c", "it's %20 ü", null] as const;
+const KEYS = ["a", "b/c", "it's %20 ü", null] as const;
 
-interface Kinds {
-  readonly writers: number;
-  /** How often each kind of operation comes; those that are left out never do. */
-  readonly weights: Partial<Record<Operation["kind"], number>>;
-}
-
-export const WEIGHTS: Kinds["weights"] = {
+/** How often each kind of operation comes. */
+const WEIGHTS: Readonly<Record<Operation["kind"], number>> = {
   append: 8,
   overwrite: 1,
   "overwrite partition": 3,
   "add column": 1,
-  checkpoint: 2,
+  delete: 3,
+  update: 3,
+  merge: 3,
+  optimize: 2,
+  restore: 1,
+  vacuum: 1,
+  checkpoint: 1,
+  "clean up": 1,
 };
 
+const KINDS = Object.entries(WEIGHTS).flatMap(([kind, weight]) =>
+  Array.from({ length: weight }, () => kind as Operation["kind"]),
+);
+
 /** The n-th step; the ids of its rows are its own. */
-export function chooseStep(chance: Chance, n: number, { writers, weights }: Kinds): Step {
+export function chooseStep(chance: Chance, n: number, writers: number): Step {
   return {
     writer: chance.below(writers),
     looks: !chance.oneIn(3),
-    operation: chooseOperation(chance, n, weights),
+    operation: chooseOperation(chance, n),
   };
 }
 
-function chooseOperation(chance: Chance, n: number, weights: Kinds["weights"]): Operation {
-  const kinds = Object.entries(weights).flatMap(([kind, weight]) =>
-    Array.from({ length: weight }, () => kind as Operation["kind"]),
-  );
+function chooseOperation(chance: Chance, n: number): Operation {
+  const value = (): number | null => (chance.oneIn(5) ? null : chance.below(20));
   const rows = (k?: string | null): Row[] =>
     Array.from({ length: 1 + chance.below(5) }, (_, index) => ({
       id: n * 10 + index,
-      v: chance.oneIn(5) ? null : chance.below(20),
+      v: value(),
       k: k === undefined ? chance.of(KEYS) : k,
     }));
-  const kind = chance.of(kinds);
+  const kind = chance.of(KINDS);
   switch (kind) {
     case "append":
       return { kind, rows: rows(), ...(chance.oneIn(3) ? { app: chance.of(["x", "y"]) } : {}) };
@@ -80,6 +93,23 @@ function chooseOperation(chance: Chance, n: number, weights: Kinds["weights"]): 
     }
     case "add column":
       return { kind, name: `c${n}` };
+    case "delete":
+      return { kind, where: chooseCondition(chance, n) };
+    case "update": {
+      const where = chooseCondition(chance, n);
+      return chance.oneIn(2) ? { kind, where } : { kind, where, k: chance.of(KEYS) };
+    }
+    case "merge": {
+      const source = rows().filter(
+        ({ v }, index, all) => all.findIndex((row) => row.v === v) === index,
+      );
+      return { kind, source, deletes: chance.oneIn(3) };
+    }
+    case "optimize":
+      return { kind, zOrder: chance.oneIn(3) };
+    case "restore":
+      return { kind, back: 1 + chance.below(4) };
+    case "vacuum":
     case "checkpoint":
     case "clean up":
       return { kind };

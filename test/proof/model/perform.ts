@@ -10,8 +10,16 @@ import { type DeltaContext, openSnapshot, refreshSnapshot } from "../../../src/d
 import { fieldIds, physicalColumns, type TableSpec } from "../../../src/delta/table-spec.ts";
 import { type Change, commit } from "../../../src/delta/write.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
+import type { RowChange } from "../../../src/operation/change-rows.ts";
+import { deleteRows } from "../../../src/operation/delete-rows.ts";
+import { mergeRows } from "../../../src/operation/merge-rows.ts";
+import { optimize } from "../../../src/operation/optimize.ts";
+import { restore } from "../../../src/operation/restore.ts";
+import { updateRows } from "../../../src/operation/update-rows.ts";
+import { vacuum } from "../../../src/operation/vacuum.ts";
 import type { Field } from "../../../src/schema/type.ts";
 import { quoteText } from "../../../src/sql/quote.ts";
+import { conditionText } from "./condition.ts";
 import type { Operation, Row, Step } from "./operation.ts";
 
 export const TABLE = "t";
@@ -25,6 +33,8 @@ export const COLUMNS: readonly Field[] = [
 export interface Place {
   readonly context: DeltaContext;
   readonly engine: Engine;
+  /** How long a vacuum keeps what was removed. */
+  readonly keepsMs: number;
 }
 
 /** Makes the table, empty. */
@@ -36,10 +46,10 @@ export function createTable(
   return commit(context, { folder: TABLE }, { operation: "CREATE TABLE", schema });
 }
 
-/** What became of a step: the version it made, or why it made none. */
+/** What became of a step: the version it made with its mark, nothing that it would mark, or why it made none. */
 export type Outcome =
   | { readonly kind: "done"; readonly version: number }
-  | { readonly kind: "quiet" }
+  | { readonly kind: "unmarked" }
   | { readonly kind: "conflict"; readonly message: string; readonly base: number };
 
 /** A writer of one table. Marks each commit with its name and the number of the step, by which it is known again. */
@@ -56,6 +66,9 @@ export function openWriter(place: Place, name: string) {
     return known;
   };
   return {
+    forget: () => {
+      known = undefined;
+    },
     /** Throws what is neither success nor conflict. */
     async take(
       { looks, operation }: Pick<Step, "looks" | "operation">,
@@ -64,7 +77,7 @@ export function openWriter(place: Place, name: string) {
       const base = looks || known === undefined ? await look() : known;
       try {
         const made = await perform(place, base, { operation, info: { writer: name, step: n } });
-        if (made === undefined) return { kind: "quiet" };
+        if (made === undefined) return { kind: "unmarked" };
         known = made;
         return { kind: "done", version: made.version };
       } catch (error) {
@@ -88,7 +101,8 @@ async function perform(
   base: Snapshot,
   { operation, info }: Marked,
 ): Promise<Snapshot | undefined> {
-  const { context } = place;
+  const { context, keepsMs } = place;
+  const at = { delta: context, engine: place.engine };
   switch (operation.kind) {
     case "append": {
       const { app, rows } = operation;
@@ -104,6 +118,9 @@ async function perform(
         k === null ? { column: "k", op: "is null" } : { column: "k", op: "=", value: k };
       const physical = physicalColumns(base).find(({ name }) => name === "k")?.physicalName ?? "k";
       const remove = base.files.filter((file) => (file.partitionValues[physical] ?? null) === k);
+      // A table with a change feed refuses it, as nobody says which rows were changed.
+      const isFed = base.metadata.configuration["delta.enableChangeDataFeed"] === "true";
+      if (isFed && remove.length > 0) return undefined;
       return write(place, base, rows, {
         operation: "WRITE",
         remove,
@@ -117,6 +134,43 @@ async function perform(
       const schema = { fields: [...fields, added] };
       return commit(context, base, { operation: "ADD COLUMNS", schema, info });
     }
+    case "delete":
+      return changed(await deleteRows(at, base, { where: conditionText(operation.where), info }));
+    case "update": {
+      const { k, where } = operation;
+      const set: Record<string, string> =
+        k === undefined ? { v: "v + 1" } : { k: k === null ? "NULL" : quoteText(k) };
+      return changed(await updateRows(at, base, { set, where: conditionText(where), info }));
+    }
+    case "merge":
+      return changed(
+        await mergeRows(at, base, {
+          source: valuesOf(operation.source),
+          on: "target.v = source.v",
+          clauses: [
+            operation.deletes
+              ? { when: "matched", do: "delete" }
+              : { when: "matched", do: "update", set: { k: "source.k" } },
+            {
+              when: "not matched",
+              do: "insert",
+              values: { id: "source.id", v: "source.v", k: "source.k" },
+            },
+          ],
+          info,
+        }),
+      );
+    case "optimize":
+      await optimize(at, base, operation.zOrder ? { zOrderBy: ["id", "v"] } : {});
+      return undefined;
+    case "restore":
+      await ignoring(GONE, async () => {
+        await restore(at, TABLE, { version: Math.max(0, base.version - operation.back) });
+      });
+      return undefined;
+    case "vacuum":
+      await vacuum(at, base, { retentionMs: keepsMs, unknownMs: keepsMs, force: true });
+      return undefined;
     case "checkpoint":
       await ignoring(["storage/exists"], () => writeCheckpoint(context, base));
       return undefined;
@@ -124,6 +178,22 @@ async function perform(
       await cleanUpLog(context, base);
       return undefined;
   }
+}
+
+/** Older versions may have been vacuumed or cleaned away. */
+const GONE = ["operation/files-gone", "delta/no-such-version", "delta/missing-commit"];
+
+function changed({ committed, snapshot }: RowChange): Snapshot | undefined {
+  return committed ? snapshot : undefined;
+}
+
+/** Rows as what stands in FROM. */
+function valuesOf(rows: readonly Row[]): string {
+  const values = rows.map(
+    ({ id, v, k }) =>
+      `(${id}::BIGINT, ${v}::BIGINT, ${k === null ? "NULL" : quoteText(k)}::VARCHAR)`,
+  );
+  return `(SELECT * FROM (VALUES ${values.join(", ")}) AS r(id, v, k))`;
 }
 
 /** Stages the rows, if any, and commits them with the change. */
@@ -139,11 +209,7 @@ async function write(
     const names = base.metadata.fields
       .slice(COLUMNS.length)
       .map(({ name }) => `NULL::VARCHAR AS ${name}`);
-    const values = rows.map(
-      ({ id, v, k }) =>
-        `(${id}::BIGINT, ${v}::BIGINT, ${k === null ? "NULL" : quoteText(k)}::VARCHAR)`,
-    );
-    const query = `SELECT ${["id", "v", "k", ...names].join(", ")} FROM (VALUES ${values.join(", ")}) AS r(id, v, k)`;
+    const query = `SELECT ${["id", "v", "k", ...names].join(", ")} FROM ${valuesOf(rows)}`;
     const ids = fieldIds(base);
     const add = await engine.write(physicalSelect(query, base), {
       folder: staging.folder,

@@ -1,14 +1,18 @@
 /** A sequence of steps by several writers in one process, compared with the model after each. */
 
 import assert from "node:assert/strict";
+import { systemCodeOf } from "../../../src/base/error.ts";
+import { openSnapshot } from "../../../src/delta/table.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { lintTable } from "../lint.ts";
+import { readCommits } from "../log.ts";
 import { type Chance, chanceFrom } from "../random.ts";
 import { checkCondition, checkVersion } from "./check.ts";
-import { after, type Expected, NOTHING } from "./expected.ts";
-import { chooseCondition, chooseStep, type Step, WEIGHTS } from "./operation.ts";
-import { createTable, type Outcome, openWriter, type Place, TABLE } from "./perform.ts";
+import { type Expected, NOTHING } from "./expected.ts";
+import { grow } from "./history.ts";
+import { chooseCondition, chooseStep, type Step } from "./operation.ts";
+import { createTable, openWriter, type Place, TABLE } from "./perform.ts";
 
 export interface Sequence {
   readonly seed: number;
@@ -18,12 +22,20 @@ export interface Sequence {
 
 const WRITERS = 3;
 
-/** Properties that change how a log is written, and nothing of what it says. */
+/** Properties that change how a table is written, and nothing of what it holds. */
 const CONFIGURATIONS: readonly Sequence["configuration"][] = [
   { "delta.checkpointInterval": "3" },
   { "delta.checkpointInterval": "1", "delta.checkpointPolicy": "v2" },
   { "delta.checkpointInterval": "4", "delta.columnMapping.mode": "name" },
   { "delta.checkpointInterval": "2", "delta.enableInCommitTimestamps": "true" },
+  { "delta.checkpointInterval": "3", "delta.logRetentionDuration": "interval 0 seconds" },
+  { "delta.checkpointInterval": "3", "delta.enableDeletionVectors": "true" },
+  {
+    "delta.checkpointInterval": "5",
+    "delta.enableDeletionVectors": "true",
+    "delta.enableChangeDataFeed": "true",
+    "delta.columnMapping.mode": "name",
+  },
   {
     "delta.checkpointInterval": "2",
     "delta.checkpoint.writeStatsAsStruct": "true",
@@ -34,9 +46,7 @@ const CONFIGURATIONS: readonly Sequence["configuration"][] = [
 export function makeSequence(seed: number, length: number): Sequence {
   const chance = chanceFrom(seed);
   const configuration = chance.of(CONFIGURATIONS);
-  const steps = Array.from({ length }, (_, index) =>
-    chooseStep(chance, index + 1, { writers: WRITERS, weights: WEIGHTS }),
-  );
+  const steps = Array.from({ length }, (_, index) => chooseStep(chance, index + 1, WRITERS));
   return { seed, configuration, steps };
 }
 
@@ -49,43 +59,68 @@ export async function runSequence(
     now: () => new Date(),
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
   };
-  const place: Place = { context: { storage, parquet: engine, clock }, engine };
+  const place: Place = { context: { storage, parquet: engine, clock }, engine, keepsMs: 0 };
   const chance = chanceFrom(seed + 1);
   await createTable(place, configuration);
   const versions: Expected[] = [NOTHING];
   const writers = Array.from({ length: WRITERS }, (_, index) => openWriter(place, `w${index}`));
   for (const [index, step] of steps.entries()) {
+    const newest = versions.length - 1;
     const outcome = await writers[step.writer]?.take(step, index + 1);
-    meet(versions, step, outcome);
+    if (outcome?.kind === "conflict") {
+      assert.notEqual(outcome.base, newest, `nobody was in the way: ${outcome.message}`);
+    }
+    await follow(place, versions, step);
+    if (outcome?.kind === "done") assert.equal(outcome.version, versions.length - 1);
+    // Files that a writer still means to read are gone with a vacuum that keeps nothing.
+    if (step.operation.kind === "vacuum") for (const writer of writers) writer.forget();
     await look(place, versions, chance);
   }
-  assert.deepEqual(await lintTable(storage, TABLE, engine), []);
-  for (const [version, expected] of versions.entries())
-    await checkVersion(place, version, expected);
+  const isVacuumed = steps.at(-1)?.operation.kind === "vacuum";
+  assert.deepEqual(await lintTable(storage, TABLE, engine, { isVacuumed }), []);
+  for (let version = versions.length - 2; version >= 0; version -= 1) {
+    await checkOlder(place, version, versions);
+  }
 }
 
-/** Takes down in the model what became of a step. */
-function meet(versions: Expected[], { operation }: Step, outcome: Outcome | undefined): void {
-  const newest = versions.length - 1;
-  const last = versions[newest] ?? NOTHING;
-  switch (outcome?.kind) {
-    case "done":
-      assert.equal(outcome.version, newest + 1, "the version after the newest one");
-      versions.push(after(last, operation));
-      break;
-    case "conflict":
-      assert.notEqual(outcome.base, newest, `nobody was in the way: ${outcome.message}`);
-      break;
+/** Brings the model up to the newest version. Commits that are cleaned away again already count as having moved rows at most. */
+async function follow({ context }: Place, versions: Expected[], step: Step): Promise<void> {
+  const snapshot = await openSnapshot(context, TABLE);
+  assert.ok(snapshot !== undefined, "the table is gone");
+  const { storage } = context;
+  while (versions.length <= snapshot.version) {
+    const [commit] = await readCommits(storage, TABLE, versions.length, 1);
+    grow(versions, [commit ?? { version: versions.length, actions: [] }], () => step.operation);
   }
 }
 
 /** The newest version, one older, and a condition on either. */
 async function look(place: Place, versions: readonly Expected[], chance: Chance): Promise<void> {
   const newest = versions.length - 1;
-  for (const version of [newest, chance.below(versions.length)]) {
-    await checkVersion(place, version, versions[version] ?? NOTHING);
-  }
-  const version = chance.oneIn(2) ? newest : chance.below(versions.length);
+  await checkVersion(place, newest, versions[newest] ?? NOTHING);
+  const older = chance.below(versions.length);
+  if (older < newest) await checkOlder(place, older, versions);
   const condition = chooseCondition(chance, versions.length);
-  await checkCondition(place, version, condition, versions[version] ?? NOTHING);
+  await checkCondition(place, newest, condition, versions[newest] ?? NOTHING);
+}
+
+/** What says that a version is older than what was kept. */
+const FORGOTTEN = [
+  "delta/no-such-version",
+  "delta/missing-commit",
+  "engine/file-missing",
+  "storage/not-found",
+];
+
+/** An older version is right, or gone by a vacuum or a clean-up. */
+async function checkOlder(
+  place: Place,
+  version: number,
+  versions: readonly Expected[],
+): Promise<void> {
+  try {
+    await checkVersion(place, version, versions[version] ?? NOTHING);
+  } catch (error) {
+    if (!FORGOTTEN.includes(systemCodeOf(error) ?? "")) throw error;
+  }
 }
