@@ -4,6 +4,7 @@ import { exactNumber, renderJson } from "../base/json.ts";
 import type { ColumnStatistics, WrittenFile } from "../schema/table-files.ts";
 import type { DataType, Field } from "../schema/type.ts";
 import { boundsOf, hasBounds } from "./bound.ts";
+import { parseColumnList } from "./column-list.ts";
 import { physicalName } from "./column-mapping.ts";
 import type { Layout } from "./table-spec.ts";
 
@@ -20,8 +21,9 @@ interface Tree {
 /**
  * `numRecords`, `nullCount`, and smallest and largest values of the leaf columns.
  *
- * Where one column's bounds cannot be told, the file gets none: a widely used reader takes a
- * column that lacks bounds beside others that have them for one without matching rows.
+ * Where one column's bounds cannot be told, the file gets none, and no empty objects for them either:
+ * a widely used reader takes a column that lacks bounds in objects that are there for one without
+ * matching rows.
  */
 export function renderStatistics(file: WrittenFile, layout: Layout): string {
   const columns = new Map(file.columns.map((column) => [key(column.path), column]));
@@ -41,7 +43,7 @@ export function renderStatistics(file: WrittenFile, layout: Layout): string {
   }
   return renderJson({
     numRecords: file.rows,
-    ...(bounded ? { minValues, maxValues } : {}),
+    ...(bounded && Object.keys(minValues).length > 0 ? { minValues, maxValues } : {}),
     nullCount,
   });
 }
@@ -50,12 +52,9 @@ export function renderStatistics(file: WrittenFile, layout: Layout): string {
 function indexedLeaves({ fields, partitionColumns, configuration, mode }: Layout): Leaf[] {
   const data = fields.filter((field) => !partitionColumns.includes(field.name));
   const leaves = data.flatMap((field) => leavesOf(field, [], mode));
-  const named = configuration["delta.dataSkippingStatsColumns"];
-  if (named !== undefined) {
-    const wanted = named.split(",").map((name) => name.trim().replaceAll("`", ""));
-    return leaves.filter(({ logical }) =>
-      wanted.some((name) => logical === name || logical.startsWith(`${name}.`)),
-    );
+  const named = parseColumnList(configuration["delta.dataSkippingStatsColumns"] ?? "") ?? [];
+  if (named.length > 0) {
+    return leaves.filter(({ logical }) => named.some((column) => begins(logical, column)));
   }
   const count = Number(configuration["delta.dataSkippingNumIndexedCols"] ?? -1);
   return count < 0 ? leaves : leaves.slice(0, count);
@@ -65,7 +64,7 @@ function leavesOf(
   field: Field,
   parents: readonly Field[],
   mode: Layout["mode"],
-): (Leaf & { readonly logical: string })[] {
+): (Leaf & { readonly logical: readonly string[] })[] {
   const chain = [...parents, field];
   if (typeof field.type !== "string" && field.type.kind === "struct") {
     return field.type.fields.flatMap((inner) => leavesOf(inner, chain, mode));
@@ -73,10 +72,14 @@ function leavesOf(
   return [
     {
       path: chain.map((each) => physicalName(each, mode)),
-      logical: chain.map((each) => each.name).join("."),
+      logical: chain.map((each) => each.name),
       type: field.type,
     },
   ];
+}
+
+function begins(path: readonly string[], column: readonly string[]): boolean {
+  return column.every((name, index) => name.toLowerCase() === path[index]?.toLowerCase());
 }
 
 function isAllNull(column: ColumnStatistics | undefined, rows: bigint): boolean {

@@ -82,7 +82,8 @@ export function completeTable(content: TableContent, base?: Snapshot): PlannedTa
       : wanted;
   checkStatisticsColumns(fields, configuration);
   if (before !== undefined) checkSwitches(configuration, before.configuration);
-  const planned = assignMapping({ fields, configuration }, before);
+  const plain = wantedMode(configuration) === "none" ? withoutParquetIds(fields) : fields;
+  const planned = assignMapping({ fields: plain, configuration }, before);
   return {
     metadata: {
       ...(name === undefined ? {} : { name }),
@@ -148,6 +149,14 @@ function inheritMetadata(fields: readonly Field[], before: readonly Field[]): re
   return mapFields(fields, (field, path) => {
     const metadata = { ...known.get(path.join("\0"))?.metadata, ...field.metadata };
     return Object.keys(metadata).length === 0 ? field : { ...field, metadata };
+  });
+}
+
+/** A reader that finds these in a table without mapping looks for columns by them, and finds only nulls. */
+function withoutParquetIds(fields: readonly Field[]): readonly Field[] {
+  return mapFields(fields, (field) => {
+    const { "parquet.field.id": id, ...metadata } = field.metadata ?? {};
+    return id === undefined ? field : { ...field, metadata };
   });
 }
 

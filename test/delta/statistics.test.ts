@@ -187,22 +187,72 @@ test("texts of any length keep their file's bounds", async () => {
   assert.equal(typeof found.maxValues?.x, "string");
 });
 
-test("the table's owner says which columns get statistics", async () => {
-  const fields = [column("a", "long"), column("b", "long"), column("c", "long")];
-  const row = "SELECT 1::BIGINT AS a, 2::BIGINT AS b, 3::BIGINT AS c";
+test("the table's owner says which columns get statistics, and one that gets none has no empty bounds", async () => {
+  const inner: DataType = {
+    kind: "struct",
+    fields: [column("x.y", "long"), column("z", "long")],
+  };
+  const fields = [
+    column("a", "long"),
+    column("b", "long"),
+    column("c, d", "long"),
+    column("s", inner),
+  ];
+  const row = `SELECT 1::BIGINT AS a, 2::BIGINT AS b, 3::BIGINT AS "c, d", {'x.y': 4::BIGINT, 'z': 5::BIGINT} AS s`;
   const some = async (folder: string, configuration: Record<string, string>) => {
     const base = await lake.create(folder, { fields, configuration });
-    return statisticsOf((await lake.append(base, row)).files[0]?.stats).minValues;
+    const { numRecords, nullCount, ...bounds } = statisticsOf(
+      (await lake.append(base, row)).files[0]?.stats,
+    );
+    assert.equal(numRecords, "1");
+    assert.equal(Object.keys(nullCount ?? {}).length, Object.keys(bounds.minValues ?? {}).length);
+    return bounds;
   };
-  assert.deepEqual(await some("first", { "delta.dataSkippingNumIndexedCols": "2" }), {
-    a: "1",
-    b: "2",
-  });
-  assert.deepEqual(await some("named", { "delta.dataSkippingStatsColumns": "c, a" }), {
-    a: "1",
-    c: "3",
-  });
+  const key = "delta.dataSkippingStatsColumns";
+  const logical = async (folder: string, named: string) => {
+    const { minValues } = await some(folder, { [key]: named });
+    const values = Object.values(minValues ?? {}).flatMap((value) =>
+      typeof value === "string" ? [value] : Object.values(value as Record<string, string>),
+    );
+    return values.toSorted();
+  };
+  assert.deepEqual(await logical("first", "B, a"), ["1", "2"]);
+  assert.deepEqual(await logical("quoted", "`c, d`,s.`x.y`"), ["3", "4"]);
+  assert.deepEqual(await logical("whole", " S "), ["4", "5"]);
+  const two = await some("two", { "delta.dataSkippingNumIndexedCols": "2" });
+  assert.deepEqual(Object.values(two.minValues ?? {}), ["1", "2"]);
   assert.deepEqual(await some("none", { "delta.dataSkippingNumIndexedCols": "0" }), {});
+});
+
+test("a table of many columns has bounds of all, as a reader takes one that lacks them for one without rows", async () => {
+  const fields = Array.from({ length: 40 }, (_, index) => column(`c${index}`, "long"));
+  const base = await lake.create("wide", { fields });
+  const row = `SELECT ${fields.map(({ name }, index) => `${index}::BIGINT AS ${name}`).join(", ")}`;
+  const [file] = (await lake.append(base, row)).files;
+  assert.equal(Object.keys(statisticsOf(file?.stats).minValues ?? {}).length, 40);
+});
+
+test("a file of nothing but nulls has no bounds, and no empty objects in their place", async () => {
+  const base = await lake.create("all-null", { fields: [column("l", "long")] });
+  const [file] = (await lake.append(base, "SELECT NULL::BIGINT AS l")).files;
+  assert.deepEqual(statisticsOf(file?.stats), { numRecords: "1", nullCount: { l: "1" } });
+});
+
+test("Parquet's own field ids stand in the schema of no table without column mapping", async () => {
+  const withId = (name: string, id: number) => ({
+    ...column(name, "long"),
+    metadata: { "parquet.field.id": id, comment: "kept" },
+  });
+  const inner: DataType = { kind: "struct", fields: [withId("x", 2)] };
+  const base = await lake.create("ids", { fields: [withId("a", 1), column("s", inner)] });
+  assert.ok(!JSON.stringify(base.metadata.fields).includes("parquet.field.id"));
+  assert.equal(base.metadata.fields[0]?.metadata?.comment, "kept");
+  const filled = await lake.append(base, "SELECT 1::BIGINT AS a, {'x': 2::BIGINT} AS s");
+  const [{ path } = { path: "" }] = filled.files;
+  const ids = await lake.engine.rows(
+    `SELECT name, field_id FROM parquet_schema('${join(lake.root, "ids", path)}') WHERE field_id IS NOT NULL`,
+  );
+  assert.deepEqual(ids, []);
 });
 
 test("our statistics of a file that Spark wrote agree with Spark's own", async (context) => {
