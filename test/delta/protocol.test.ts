@@ -87,8 +87,10 @@ for (const feature of [
   "catalogManaged",
   "catalogOwned-preview",
   "variantType",
+  "variantType-preview",
   "variantShredding-preview",
   "geospatial",
+  "icebergWriterCompatV1",
   "madeUp",
 ]) {
   test(`a table with the feature ${feature} is refused to readers by that name`, async () => {
@@ -111,9 +113,15 @@ for (const feature of [
 for (const feature of [
   "rowTracking",
   "clustering",
+  "icebergCompatV1",
   "icebergCompatV2",
+  "icebergCompatV3",
   "allowColumnDefaults",
   "materializePartitionColumns",
+  "collations-preview",
+  "checkpointProtection",
+  "coordinatedCommits-preview",
+  "redirectWriterOnly-preview",
   "madeUp",
 ]) {
   test(`a table with the feature ${feature} is read and refused to writers by that name`, async () => {
@@ -128,6 +136,43 @@ for (const feature of [
     );
   });
 }
+
+for (const feature of [
+  "appendOnly",
+  "changeDataFeed",
+  "checkConstraints",
+  "domainMetadata",
+  "generatedColumns",
+  "identityColumns",
+  "inCommitTimestamp",
+  "invariants",
+]) {
+  test(`a table with the feature ${feature}, which it makes no use of, is read and written`, async () => {
+    const folder = foreignTable({
+      minReaderVersion: 1,
+      minWriterVersion: 7,
+      writerFeatures: [feature],
+    });
+    const base = await lake.open(folder);
+    assert.equal((await lake.append(base, "SELECT 1::BIGINT AS id")).rows, 1n);
+  });
+}
+
+test("column defaults and clustering are refused to writers and no matter to readers", async () => {
+  const folder = foreignTable(
+    {
+      minReaderVersion: 1,
+      minWriterVersion: 7,
+      writerFeatures: ["allowColumnDefaults", "clustering", "domainMetadata"],
+    },
+    { metadata: { CURRENT_DEFAULT: "7" } },
+  );
+  assert.deepEqual(await lake.rows(await lake.open(folder)), []);
+  await assert.rejects(
+    writing(folder),
+    refusal("delta/unsupported-to-write", /uses the features allowColumnDefaults, clustering/),
+  );
+});
 
 test("versions beyond those we know are refused by their number", async () => {
   await assert.rejects(
