@@ -19,7 +19,7 @@ export function renderVersions(versions: readonly TableVersion[], { style, width
   const rows = versions.map((one) => [
     String(one.version),
     timeText(one.at),
-    one.operation,
+    operationText(one),
     one.rows === undefined ? "" : countText(one.rows),
     `+${one.files_added} -${one.files_removed}`,
     one.ledger === undefined ? "" : countText(one.ledger.quarantined),
@@ -27,6 +27,34 @@ export function renderVersions(versions: readonly TableVersion[], { style, width
   ]);
   const look = { title: style.bold, faint: style.faint, ...(width === undefined ? {} : { width }) };
   return renderGrid(COLUMNS, rows, look).text;
+}
+
+/** The operation with what a person would ask next: where a table went back to, what a vacuum removed. */
+function operationText({ operation, parameters, metrics }: TableVersion): string {
+  switch (operation) {
+    case "RESTORE":
+      return `RESTORE to ${parameters.version ?? parameters.timestamp ?? "?"}`;
+    case "OPTIMIZE": {
+      const columns = namesIn(parameters.zOrderBy);
+      if (columns.length > 0) return `OPTIMIZE by ${columns.join(", ")}`;
+      return parameters.auto === "true" ? "OPTIMIZE by itself" : "OPTIMIZE";
+    }
+    case "VACUUM END":
+      return `VACUUM END of ${metrics.numDeletedFiles ?? "?"} files`;
+    default:
+      return operation;
+  }
+}
+
+/** The names in a JSON text, as writers give lists of columns. */
+function namesIn(text: unknown): string[] {
+  if (typeof text !== "string") return [];
+  try {
+    const names: unknown = JSON.parse(text);
+    return Array.isArray(names) ? names.map(String) : [];
+  } catch {
+    return [];
+  }
 }
 
 /** A version as JSON documents tell it: every member is there. */

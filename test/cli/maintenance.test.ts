@@ -56,6 +56,8 @@ test("optimize says what became of the files, and that nothing is to do when cal
     "bytes_removed",
     "deletion_vectors_removed",
   ]);
+  const told = await millrace(["history", "bronze.small", "--limit", "1", ...at()]);
+  assert.match(told.out, /OPTIMIZE by id/);
   const again = await millrace(["optimize", "bronze.small", ...at()]);
   assert.equal(again.out, "bronze.small has no files that are worth laying together.\n");
   assert.deepEqual(await countOf("bronze.small"), [{ n: 6 }]);
@@ -95,7 +97,7 @@ test("vacuum shows what it would remove, and removes it when told to", async () 
   assert.equal(dataFiles("bronze/vacuumed").length, 2);
   assert.deepEqual(await countOf("bronze.vacuumed"), [{ n: 4 }]);
   const { out } = await millrace(["history", "bronze.vacuumed", ...at()]);
-  assert.match(out, /VACUUM END/);
+  assert.match(out, /VACUUM END of 4 files/);
 });
 
 test("on a terminal vacuum shows the files and asks", async (t) => {
@@ -179,6 +181,8 @@ test("restore makes a table what it was, and needs to be told when", async () =>
     "gold.restored is what it was at version 1: version 4, by which 0 files came back and 2 went.\n",
   );
   assert.deepEqual(await countOf("gold.restored"), [{ n: 1 }]);
+  const told = await millrace(["history", "gold.restored", "--limit", "1", ...at()]);
+  assert.match(told.out, /RESTORE to 1 /);
   const back = await json(["restore", "gold.restored", "--version", "3", ...at()]);
   assert.deepEqual((back as { restored_version: number; files_added: number }).files_added, 2);
   const missing = await millrace(["restore", "gold.restored", "--version", "9", ...at()]);
