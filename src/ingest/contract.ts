@@ -4,7 +4,7 @@
  *
  *     raw      "~r0", "~r1" ...         texts as they came, one per column that is read from the record
  *     clean    "~x0", "~x1" ...         after `clean`
- *     typed    "name", "email" ...      after strict conversion; null where it failed
+ *     typed    "name", "email" ...      after strict conversion, null where it failed; after a quick one for `judge`
  *     judged   "~class"                 'good', 'bad' or 'filtered'
  *
  * `holds` and `reasons` come from one list of conditions, so that a row is bad exactly when it has a reason.
@@ -23,6 +23,7 @@ import type { ColumnReference, Sql } from "../sql/template.ts";
 import { namesIn } from "../sql/token.ts";
 import type { IngestDefinition } from "./asset.ts";
 import { conversionMessage, convert } from "./convert.ts";
+import { quickConvert } from "./quick-convert.ts";
 import { MASK, secretsOf } from "./redact.ts";
 
 /** A value longer than this is cut in a reason; the raw record keeps it whole. */
@@ -59,8 +60,12 @@ export interface Condition {
   readonly says?: string;
   /** Never null. */
   readonly holds: string;
-  /** The same with fewer checks, where those before it in the list hold; may be null where it does not. Left out, `holds`; empty, another says it. */
+  /** The same over quickly converted values, for a column that is read; false or null where it does not hold. */
+  readonly exact?: string;
+  /** Over quickly converted values: true only where it holds, and not everywhere. Left out, `exact`. */
   readonly quick?: string;
+  /** True where a person wrote it: it meets only rows in which all else holds. */
+  readonly isOwn?: boolean;
   /** The raw text that broke it. */
   readonly value: string;
 }
@@ -114,10 +119,9 @@ export function compileContract({
     ...read.flatMap((column, index) => columnConditions(column, index, refuseNul, render)),
     ...rules.map(({ message, text }) => rowCondition(message, text, fields, isSecret)),
   ];
-  const typed = read.map(({ name, definition: { type } }, index) =>
-    type.kind === "text"
-      ? `"~x${index}" as ${quoteName(name)}`
-      : `${convert(type, `"~x${index}"`)} as ${quoteName(name)}`,
+  const strict = read.map(({ definition: { type } }, index) => convert(type, `"~x${index}"`));
+  const lenient = read.map(
+    ({ definition: { type } }, index) => quickConvert(type, `"~x${index}"`).value,
   );
   const version = createHash("sha256")
     .update(
@@ -125,8 +129,8 @@ export function compileContract({
         fields,
         read.map(({ path }) => path),
         cleaned,
-        typed,
-        conditions,
+        strict,
+        conditions.map(({ quick: _, exact: __, ...condition }) => condition),
         where ?? "",
         definition.unique ?? "",
         definition.extra,
@@ -135,7 +139,8 @@ export function compileContract({
     .digest("hex")
     .slice(0, 16);
 
-  const typedLayer = (raw: RawLayer): string => {
+  const typedLayer = (raw: RawLayer, values: readonly string[]): string => {
+    const typed = read.map(({ name }, index) => `${values[index]} as ${quoteName(name)}`);
     const made = columns.flatMap(([name, { type }]) => {
       if (type.kind === "arrival") return [`${literal(arrival)} as ${quoteName(name)}`];
       return type.kind === "position" ? [`${raw[type.part]} as ${quoteName(name)}`] : [];
@@ -149,18 +154,12 @@ export function compileContract({
     version,
     read,
     judge(raw) {
-      const all = [...(raw.extraConditions ?? []), ...conditions].map(
-        ({ quick, holds }) => quick ?? holds,
-      );
-      const isRecord = (raw.recordConditions ?? []).map(({ holds }) => holds);
-      const good = [...isRecord, ...all].filter((one) => one !== "").join(" and ") || "true";
-      const { GOOD, BAD, FILTERED } = CLASS_VALUES;
-      const none = isRecord.length === 0 ? "" : `when not (${isRecord.join(" and ")}) then ${BAD}`;
-      const judged =
-        where === undefined
-          ? `case when ${good} then ${GOOD} else ${BAD} end`
-          : `case ${none} when coalesce((${where}), true) = false then ${FILTERED} when not coalesce((${good}), false) then ${BAD} when (${where}) then ${GOOD} else ${FILTERED} end`;
-      return `select *, (${judged})::utinyint as "~class" from (${typedLayer(raw)})`;
+      if (where !== undefined) {
+        const judged = filteredClass(raw, conditions, where);
+        return `select *, (${judged})::utinyint as "~class" from (${typedLayer(raw, strict)})`;
+      }
+      const tested = `select *, (${quickTest(raw, conditions)}) as "~quick" from (${typedLayer(raw, lenient)})`;
+      return `select *, (${quickClass(raw, conditions)})::utinyint as "~class" from (${tested})`;
     },
     explain(raw) {
       const reasons = [...(raw.extraConditions ?? []), ...conditions].map((one) =>
@@ -175,13 +174,51 @@ export function compileContract({
         (one) => `when not (${one.holds}) then [${structOf(one)}]`,
       );
       const all = none.length === 0 ? list : `case ${none.join(" ")} else ${list} end`;
-      return `select *, coalesce(${all}, ${empty}) as "~reasons" from (${typedLayer(raw)})`;
+      return `select *, coalesce(${all}, ${empty}) as "~reasons" from (${typedLayer(raw, strict)})`;
     },
   };
 }
 
 /** What `~class` says of a row. */
 export const CLASS_VALUES = { GOOD: 0, BAD: 1, FILTERED: 2 } as const;
+
+/**
+ * Over quickly converted values and "~quick", whether the cheap tests hold all together: the engine makes them column
+ * by column for many rows at once, and only the few rows that fail there are looked at exactly. What a person wrote
+ * sees no value that is not exact.
+ */
+function quickClass(raw: RawLayer, conditions: readonly Condition[]): string {
+  const { GOOD, BAD } = CLASS_VALUES;
+  const all = allOf(raw, conditions);
+  const own = all.filter(({ isOwn }) => isOwn).map(({ holds }) => holds);
+  const good =
+    own.length === 0 ? GOOD : `case when ${conjunction(own)} then ${GOOD} else ${BAD} end`;
+  const exact = all.filter(({ isOwn }) => !isOwn).map((one) => one.exact ?? one.holds);
+  return `case when "~quick" then ${good} when ${conjunction(exact)} then ${good} else ${BAD} end`;
+}
+
+function quickTest(raw: RawLayer, conditions: readonly Condition[]): string {
+  const tests = allOf(raw, conditions).filter(({ isOwn }) => !isOwn);
+  return conjunction(tests.map(({ quick, exact, holds }) => quick ?? exact ?? holds));
+}
+
+function allOf(raw: RawLayer, conditions: readonly Condition[]): Condition[] {
+  return [...(raw.recordConditions ?? []), ...(raw.extraConditions ?? []), ...conditions];
+}
+
+function conjunction(tests: readonly string[]): string {
+  return tests.filter((one) => one !== "").join(" and ") || "true";
+}
+
+/** Over strictly converted values: a row that is filtered is none of the bad ones, unless it is no record at all. */
+function filteredClass(raw: RawLayer, conditions: readonly Condition[], where: string): string {
+  const { GOOD, BAD, FILTERED } = CLASS_VALUES;
+  const isRecord = (raw.recordConditions ?? []).map(({ holds }) => holds);
+  const all = [...(raw.extraConditions ?? []), ...conditions].map(({ holds }) => holds);
+  const good = [...isRecord, ...all].join(" and ") || "true";
+  const none = isRecord.length === 0 ? "" : `when not (${isRecord.join(" and ")}) then ${BAD}`;
+  return `case ${none} when coalesce((${where}), true) = false then ${FILTERED} when not coalesce((${good}), false) then ${BAD} when (${where}) then ${GOOD} else ${FILTERED} end`;
+}
 
 /** The type of the column `reasons` of a quarantine table. */
 export const REASONS = {
@@ -221,22 +258,25 @@ function columnConditions(
   const x = `"~x${index}"`;
   const typed = quoteName(name);
   const conditions: Condition[] = [];
-  const add = (rule: string, message: string, holds: string, quick?: string): void => {
-    conditions.push({
-      column: name,
-      rule,
-      message,
-      holds,
-      value: raw,
-      ...(quick === undefined ? {} : { quick }),
-    });
+  const add = (
+    rule: string,
+    message: string,
+    holds: string,
+    { exact = holds, quick = exact }: { exact?: string; quick?: string } = {},
+  ): void => {
+    const isOwn = rule === "check";
+    conditions.push({ column: name, rule, message, holds, exact, quick, isOwn, value: raw });
   };
-  // A required value that has its type is there: one check for both.
+  // A required value that has its type is there: one test for both.
   const isTyped = type.kind !== "text";
-  if (!optional) add("required", "is missing", `${x} is not null`, isTyped ? "" : undefined);
+  if (!optional) add("required", "is missing", `${x} is not null`, isTyped ? { exact: "" } : {});
   if (isTyped) {
-    const holds = `(${x} is null or ${typed} is not null)`;
-    add("type", conversionMessage(type), holds, optional ? undefined : `${typed} is not null`);
+    const conversion = quickConvert(type, x);
+    const unlessMissing = (test: string): string => (optional ? `(${x} is null or ${test})` : test);
+    add("type", conversionMessage(type), `(${x} is null or ${typed} is not null)`, {
+      exact: unlessMissing(conversion.isExact(typed)),
+      quick: unlessMissing(conversion.isSurelyExact(typed)),
+    });
   }
   const isNested = type.kind === "list" || type.kind === "struct";
   const nul = isNested ? "'\\u0000'" : "chr(0)";
@@ -244,7 +284,7 @@ function columnConditions(
   for (const rule of rules) {
     const condition = ruleCondition(rule, typed, type.kind, render);
     const holds = `coalesce(${condition}, ${typed} is null)`;
-    add(rule.rule, rule.message, holds, optional ? undefined : condition);
+    add(rule.rule, rule.message, holds, optional ? {} : { exact: condition });
   }
   return conditions;
 }
@@ -318,6 +358,6 @@ function rowCondition(
   const [only] = named;
   const value = named.length === 1 && only !== undefined ? quoteName(only) : "null";
   const holds = `coalesce((${text}), ${isMissing})`;
-  const condition = { column: null, rule: "rule", message, holds, value };
+  const condition = { column: null, rule: "rule", message, holds, value, isOwn: true };
   return only !== undefined && isSecret(only) ? masked(condition) : condition;
 }

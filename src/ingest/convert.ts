@@ -7,7 +7,6 @@
 import { duckdbType } from "../engine/type.ts";
 import type { ColumnDefinition, ColumnType } from "../schema/column.ts";
 import { dataType } from "../schema/column-type.ts";
-import type { DataType } from "../schema/type.ts";
 import { literal } from "../sql/literal.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import { formatShape, hasZone } from "./time-format.ts";
@@ -19,39 +18,53 @@ const TIME = `${MINUTES}(?:${SECONDS})?`;
 const ZONE = "(?:Z|z|[+-](?:0\\d|1[0-8])(?::?[0-5]\\d)?)";
 const UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
 
+/** The regular expression (RE2) of the texts that a cast alone would take too much for; undefined where it is no such type. */
+export function shapeOf(type: ColumnType): string | undefined {
+  switch (type.kind) {
+    case "integer":
+    case "bigint":
+      return "-?[0-9]+";
+    case "decimal":
+      return type.scale === 0 ? "-?[0-9]+" : `-?[0-9]+(\\.[0-9]{1,${type.scale}})?`;
+    case "float":
+      return "-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?";
+    case "uuid":
+      return UUID;
+    case "binary":
+      return "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?";
+    case "date":
+      return DAY;
+    case "local timestamp":
+      return DAY + TIME;
+    default:
+      return undefined;
+  }
+}
+
 /** The SQL of the typed value of the raw text `x`. */
 export function convert(type: ColumnType, x: string): string {
-  const shaped = (shape: string, value: string): string =>
-    `case when regexp_full_match(${x}, ${quoteText(shape)}) then ${value} end`;
-  const cast = (to: DataType): string => `try_cast(${x} as ${duckdbType(to)})`;
+  const shaped = (value: string): string =>
+    `case when regexp_full_match(${x}, ${quoteText(shapeOf(type) ?? "")}) then ${value} end`;
+  const cast = `try_cast(${x} as ${duckdbType(dataType(type))})`;
   switch (type.kind) {
     case "text":
       return x;
     case "integer":
     case "bigint":
-      return shaped("-?[0-9]+", cast(dataType(type)));
     case "decimal":
-      return shaped(decimalShape(type.scale), cast(dataType(type)));
-    case "float": {
-      const value = cast("double");
-      return shaped(
-        "-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?",
-        `nullif(nullif(${value}, 'infinity'), '-infinity')`,
-      );
-    }
+      return shaped(cast);
+    case "float":
+      return shaped(`nullif(nullif(${cast}, 'infinity'), '-infinity')`);
     case "boolean":
       return `case ${x} when 'true' then true when 'false' then false when 'True' then true when 'False' then false when 'TRUE' then true when 'FALSE' then false end`;
     case "uuid":
-      return shaped(UUID, `lower(${x})`);
+      return shaped(`lower(${x})`);
     case "json":
       return `case when json_valid(${x}) and ${isStrictJson(x)} then ${x} end`;
     case "binary":
-      return shaped(
-        "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
-        `try(from_base64(${x}))`,
-      );
+      return shaped(`try(from_base64(${x}))`);
     case "date":
-      if (type.formats.length === 0) return shaped(DAY, cast("date"));
+      if (type.formats.length === 0) return shaped(cast);
       return firstFormat(
         type.formats,
         x,
@@ -60,7 +73,7 @@ export function convert(type: ColumnType, x: string): string {
     case "timestamp":
       return instant(type, x);
     case "local timestamp":
-      if (type.formats.length === 0) return shaped(`${DAY}${TIME}`, `try_cast(${x} as timestamp)`);
+      if (type.formats.length === 0) return shaped(cast);
       return firstFormat(type.formats, x, (format) => `try_strptime(${x}, ${quoteText(format)})`);
     case "list":
     case "struct":
@@ -124,10 +137,6 @@ function isStrictJson(x: string): string {
   const isLax = (text: string): string => `regexp_matches(${text}, ${quoteText(lax)})`;
   const withoutTexts = `regexp_replace(${x}, ${quoteText('"(?:[^"\\\\]|\\\\.)*"')}, '""', 'g')`;
   return `case when ${isLax(x)} then not ${isLax(withoutTexts)} else true end`;
-}
-
-function decimalShape(scale: number): string {
-  return scale === 0 ? "-?[0-9]+" : `-?[0-9]+(\\.[0-9]{1,${scale}})?`;
 }
 
 function firstFormat(
