@@ -71,7 +71,9 @@ function isHidden(prefix: string, { name }: Dirent): boolean {
 async function fileAt(home: string, path: string): Promise<StoredFile | undefined> {
   try {
     const stat = await fs.stat(join(home, path));
-    return stat.isFile() ? { path, sizeBytes: stat.size, modified: stat.mtime } : undefined;
+    if (!stat.isFile()) return undefined;
+    // Cut as other readers of a log cut it, where Node rounds: a time that they show for a version must find it.
+    return { path, sizeBytes: stat.size, modified: new Date(Math.floor(stat.mtimeMs)) };
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT") return undefined;
     throw diskError(error, { act: "list", path, root: home });

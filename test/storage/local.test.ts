@@ -41,6 +41,15 @@ function refusedAs(code: string) {
   };
 }
 
+test("the time of a file is cut to the millisecond and never in its future", async () => {
+  const root = folder();
+  writeFileSync(join(root, "a"), "");
+  utimesSync(join(root, "a"), 1_700_000_000.1239, 1_700_000_000.1239);
+  const [found] = await Array.fromAsync(localStorage(root).list(""));
+  assert.equal(found?.modified.getTime(), 1_700_000_000_123);
+  rmSync(root, { recursive: true });
+});
+
 test("a root that is a file is named as one", async () => {
   const root = folder();
   const file = join(root, "lake");
