@@ -87,7 +87,7 @@ export const COMMANDS: readonly CommandManual[] = [
     arguments: ["SQL"],
     notes: [
       'Tables stand by their names: bronze.orders, quarantine."bronze.orders", system.runs. An older version is named behind the table: from bronze.orders at (version => 3).',
-      "Any Delta table stands by its path, also outside of projects: delta_scan('path/of/table'), delta_scan('path/of/table', version => 3), delta_scan('path/of/table', timestamp => '2026-03-01'). SQL may be - for standard input.",
+      "Any Delta table stands by its path, also outside of projects: delta_scan('path/of/table'), delta_scan('path/of/table', version => 3), delta_scan('path/of/table', timestamp => '2026-03-01'). What happened to the rows of a table that keeps a change feed: table_changes('bronze.orders', 3, 5). SQL may be - for standard input.",
       "A terminal shows up to 100 rows, cut to its width; elsewhere all rows are printed with tabs between.",
     ],
     options: [

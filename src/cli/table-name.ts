@@ -2,6 +2,7 @@
 
 import { MillraceError } from "../base/error.ts";
 import type { TableAddress } from "../run/table-place.ts";
+import { isTablePath } from "../schema/table.ts";
 
 /** Quotes as SQL wants them are taken off: `quarantine."bronze.orders"` is quarantine.bronze.orders. */
 export function checkName(text: string): string {
@@ -13,9 +14,9 @@ export function checkName(text: string): string {
   });
 }
 
-/** What has a slash, or is nothing but dots, is a path or an address; everything else must be a name. */
+/** A path or an address; everything else must be a name. */
 export function readAddress(text: string): TableAddress {
-  if (/[/\\]/.test(text) || /^\.{1,2}$/.test(text)) return { path: text };
+  if (isTablePath(text)) return { path: text };
   try {
     return { name: checkName(text) };
   } catch (cause) {

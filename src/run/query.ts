@@ -12,16 +12,11 @@ import { folderOf } from "../schema/table.ts";
 import type { Field } from "../schema/type.ts";
 import { type Lexeme, lexemes } from "../sql/lexeme.ts";
 import { quoteName } from "../sql/quote.ts";
+import { relationOfCall } from "./called-table.ts";
 import { type CalledTable, type NamedTable, readSelect, type Select } from "./select.ts";
-import {
-  badCall,
-  checkArguments,
-  readArgument,
-  readCallWords,
-  type TableCallWords,
-} from "./table-call.ts";
-import { openAddress, openPath, type TableAddress, type TablePlace } from "./table-place.ts";
-import { findTableWords, readAt } from "./time-travel.ts";
+import { readCallWords } from "./table-call.ts";
+import { openAddress, type TableAddress, type TablePlace } from "./table-place.ts";
+import { findTableWords } from "./time-travel.ts";
 
 /** A query that is known to be right and has not run. */
 export interface Query {
@@ -43,7 +38,7 @@ const ENGINE_SCHEMAS: ReadonlySet<string> = new Set(["information_schema", "pg_c
 /**
  * Checks the SQL and makes its tables known: `bronze.orders`, `quarantine."bronze.orders"`, `system.runs`, each with
  * `at (version => 3)` or `at (timestamp => '...')` behind it where an older version is meant, and
- * `delta_scan('path', version => 3)` for a table that lies anywhere. Throws `query/...` for what is no single SELECT,
+ * `delta_scan('path', version => 3)` and `table_changes('path or name', 3)` for tables that lie anywhere. Throws `query/...` for what is no single SELECT,
  * `lake/no-table` or `delta/no-table` for a table that is not there, `engine/sql` for other mistakes.
  */
 export async function openQuery(place: TablePlace, sql: string): Promise<Query> {
@@ -186,27 +181,11 @@ async function viewCalls(
   const changes: Change[] = [];
   for (const [index, { call, offset }] of calls.entries()) {
     const words = readCallWords(text, list, offset);
-    checkArguments(call, words, { least: 1, most: 1, names: ["version", "timestamp"] });
-    const path = await readArgument(session, call, words.positional[0] ?? "");
-    const { delta, snapshot } = await openPath(place, path, await readTime(session, path, words));
     const view = [catalog, `call ${index}`, call].map(quoteName).join(".");
-    await createView(session, view, await relationOf({ engine: session, delta }, snapshot));
+    await createView(session, view, await relationOfCall(place, session, call, words));
     changes.push({ start: words.start, end: words.end, text: view });
   }
   return changes;
-}
-
-async function readTime(
-  session: Engine,
-  table: string,
-  { named }: TableCallWords,
-): Promise<At | undefined> {
-  const [first, second] = named;
-  if (second !== undefined)
-    throw badCall("version and timestamp say the same thing twice", "Give one.");
-  if (first === undefined) return undefined;
-  const [unit, value] = first;
-  return readAt(session, { unit, value, table });
 }
 
 async function createView(session: Engine, view: string, relation: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** `delta_scan('path', version => 3)`: the words of such a call in a query, and what they say. */
+/** `delta_scan('path', version => 3)`, `table_changes('t', 3)`: the words of such calls in a query, and what they say. */
 
 import { MillraceError } from "../base/error.ts";
 import { suggestWord } from "../base/suggest.ts";
@@ -6,7 +6,7 @@ import type { Engine } from "../engine/engine.ts";
 import { closing, isLexeme, type Lexeme, lexemes, nameOf } from "../sql/lexeme.ts";
 
 /** Functions of ours that stand in FROM. */
-const CALLS = ["delta_scan"] as const;
+const CALLS = ["delta_scan", "table_changes"] as const;
 export type TableCallName = (typeof CALLS)[number];
 
 export function isTableCall(name: string): name is TableCallName {

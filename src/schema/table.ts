@@ -48,6 +48,11 @@ export function checkTableName(name: string, what: string): void {
   }
 }
 
+/** True where a text that stands for a table is a path or an address and no name: it has a slash, or is nothing but dots. */
+export function isTablePath(text: string): boolean {
+  return /[/\\]/.test(text) || /^\.{1,2}$/.test(text);
+}
+
 /** The folder of a table below the lake's root: `bronze.orders` lies in `bronze/orders`. */
 export function folderOf(name: string): string {
   const dot = name.indexOf(".");

@@ -116,6 +116,36 @@ test("without project and lake, a table asked for by its name is missed, and not
   assert.match(name.err, /^error\[project\/not-found\]/);
 });
 
+test("changes of rows are told by versions and times, of tables by name and by path", async () => {
+  const { changeRows } = await import("./changed-table.ts");
+  const folder = join(place.path, "changes");
+  await changeRows(folder);
+  const asked = (call: string) =>
+    json(
+      [
+        "query",
+        `select _change_type as type, _commit_version as v, id, n from ${call} order by v, id, n`,
+        "--lake",
+        folder,
+      ],
+      { cwd: place.path },
+    );
+  const updated = [
+    { type: "update_preimage", v: 2, id: 1, n: 1 },
+    { type: "update_postimage", v: 2, id: 1, n: 9 },
+  ];
+  const deleted = [{ type: "delete", v: 3, id: 2, n: 2 }];
+  assert.deepEqual(await asked("table_changes('a.t', 2)"), [...updated, ...deleted]);
+  assert.deepEqual(await asked("table_changes('./changes/a/t', 2, 1 + 1)"), updated);
+  assert.deepEqual(await asked("table_changes('a.t', now() - interval 1 day, '2999-01-01')"), [
+    { type: "insert", v: 1, id: 1, n: 1 },
+    { type: "insert", v: 1, id: 2, n: 2 },
+    ...updated,
+    ...deleted,
+  ]);
+  assert.deepEqual(await asked("table_changes('a.t', 3, inferred => true)"), deleted);
+});
+
 test("a folder that is no table is told with the tables below it", async () => {
   const { code, err } = await query(`from delta_scan('${lake}/bronze')`);
   assert.equal(code, 1);
@@ -179,6 +209,10 @@ const REFUSED: readonly (readonly [string, string])[] = [
     "delta/no-such-version",
   ],
   ["from (values ('x')) t(p), delta_scan(t.p)", "query/bad-table-call"],
+  ["from table_changes('bronze.orders')", "query/bad-table-call"],
+  ["from table_changes('bronze.orders', 0)", "operation/no-change-feed"],
+  ["from table_changes('bronze.ordres', 0)", "lake/no-table"],
+  ["from table_changes('bronze.orders', -1)", "query/bad-version"],
   ["from main.delta_scan('a')", "query/bad-table-call"],
   ["select delta_scan('a')", "query/bad-table-call"],
   ["from delta_scan('nowhere')", "delta/no-table"],
@@ -293,7 +327,7 @@ test("a query that fails leaves the file that was there", async () => {
   assert.equal(code, 1);
   assert.match(err, /Could not convert string 'x/);
   assert.equal(readFileSync(file, "utf8"), '[\n{"a":1}\n]\n');
-  assert.deepEqual(readdirSync(place.path).toSorted(), ["it's ü", "kept.json", "shop"]);
+  assert.deepEqual(readdirSync(place.path).toSorted(), ["changes", "it's ü", "kept.json", "shop"]);
 });
 
 test("export writes a version of a table, quarantines too", async () => {
