@@ -2,23 +2,9 @@
 
 import type { TableSpec } from "../src/delta/table-spec.ts";
 import { quoteName, quoteText } from "../src/sql/quote.ts";
-import type { Lake } from "../test/delta/lake.ts";
-import type { ReaderName } from "./lake/reader.ts";
-
-export interface TableKind {
-  /** Completes the sentence "... reads NAME". */
-  readonly name: string;
-  /** Makes the table in a folder of the lake where nothing is yet. */
-  make(lake: Lake, folder: string): Promise<unknown>;
-  /** A query in DuckDB's SQL with the table's columns, types and rows. */
-  readonly rows: string;
-  /** Conditions in SQL that all readers share; each may let them leave out files. */
-  readonly filters?: readonly string[];
-  readonly limits?: Limits;
-}
-
-/** What readers cannot do by their own limits: the failure that must then be seen, so that a limit that is gone is noticed. */
-type Limits = Readonly<Partial<Record<ReaderName, RegExp>>>;
+import { CHANGED_TABLES } from "./changed-table.ts";
+import { LIMITS } from "./limit.ts";
+import type { TableKind } from "./table-kind.ts";
 
 /** A kind that is made by appending the rows of each query in a commit of its own; the first tells the columns. */
 function appended(
@@ -156,15 +142,6 @@ const BOUND_TRAPS = [
   `SELECT range AS id, NULL::VARCHAR AS text, CASE WHEN range = 25 THEN 'inf' ELSE '-0.0' END::DOUBLE AS number, NULL::INTEGER AS nothing, true AS yes FROM range(20, 30)`,
   `SELECT range AS id, 'v' || range AS text, range / 3 AS number, -range::INTEGER AS nothing, false AS yes FROM range(30, 40)`,
 ];
-
-/** Limits of readers, each shown by limit.test.ts on a table that Spark wrote. */
-export const LIMITS = {
-  mapping: { "delta-rs through pyarrow": /The rows differ/ },
-  mappedPartition: { "delta-rs through pyarrow": /The rows differ/, DuckDB: /The rows differ/ },
-  v2Checkpoint: { "delta-rs through pyarrow": /reader features: \{'v2Checkpoint'\}/ },
-  smallDecimalPartition: { "delta-rs through pyarrow": /'0\.00000000-1' is not a valid decimal/ },
-  negativeZero: { Spark: /The rows differ/ },
-} as const satisfies Readonly<Record<string, Limits>>;
 
 export const TABLE_KINDS: readonly TableKind[] = [
   appended("a plain table of several commits", {
@@ -335,4 +312,5 @@ export const TABLE_KINDS: readonly TableKind[] = [
     rows: part(3, 7),
     filters: ["id = 1", "id = 6"],
   },
+  ...CHANGED_TABLES,
 ];

@@ -57,6 +57,9 @@ async function findJava(): Promise<string> {
 
 const JVM_OPTIONS = [
   "-Xmx2g",
+  // Many small statements once each: code that is worth compiling well never comes to that.
+  "-XX:TieredStopAtLevel=1",
+  "-XX:+UseSerialGC",
   "-Djdk.reflect.useDirectMethodHandle=false",
   "-Dio.netty.tryReflectionSetAccessible=true",
   "-Duser.timezone=UTC",
@@ -75,7 +78,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
   "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
   "spark.sql.session.timeZone": "UTC",
-  "spark.sql.shuffle.partitions": "2",
+  "spark.sql.shuffle.partitions": "1",
+  "spark.sql.codegen.wholeStage": "false",
+  "spark.sql.codegen.factoryMode": "NO_CODEGEN",
   "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
   "spark.databricks.delta.snapshotPartitions": "1",
 };

@@ -43,6 +43,15 @@ const PLAIN_TYPES = `
 /** Without the empty text: delta-rs writes and reads it as such, where the protocol says that it is null. */
 const ODD_TEXTS = `SELECT row_number() OVER () AS id, odd FROM (SELECT unnest(['plain', 'a=b', 'a/b', 'a b', 'a%20b', '50%', '..', 'a:b', 'a?b#c', 'say "hi"', 'it''s', 'Zoë', '門', '🎉', '*', 'NULL', NULL]) AS odd)`;
 
+/** Its feed is read too. */
+export const DELTA_RS_FED: DeltaRsTable = {
+  name: "a changed table with a change feed",
+  make: async (table) => {
+    await write(table, ROWS, { configuration: FEED });
+    await change(table);
+  },
+};
+
 export const DELTA_RS_TABLES: readonly DeltaRsTable[] = [
   {
     name: "a plain table",
@@ -78,13 +87,7 @@ export const DELTA_RS_TABLES: readonly DeltaRsTable[] = [
       await change(table);
     },
   },
-  {
-    name: "a changed table with a change feed",
-    make: async (table) => {
-      await write(table, ROWS, { configuration: FEED });
-      await change(table);
-    },
-  },
+  DELTA_RS_FED,
   {
     name: "a table overwritten in part and whole",
     make: async (table) => {

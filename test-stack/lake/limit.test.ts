@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createDuckDB } from "../../src/engine/duckdb.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { LIMITS } from "../tables.ts";
+import { LIMITS } from "../limit.ts";
 import { assertFinds } from "./found.ts";
 import type { ReaderName } from "./reader.ts";
 import { spark, sparkTable } from "./spark.ts";
@@ -34,6 +34,14 @@ const CASES: Readonly<
   smallDecimalPartition: {
     as: "PARTITIONED BY (value) AS SELECT 1L AS id, -0.0000000001BD AS value",
     rows: "SELECT 1::BIGINT AS id, -0.0000000001 AS value",
+  },
+  vectors: {
+    as: "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true') AS SELECT 1L AS id",
+    rows: "SELECT 1::BIGINT AS id",
+  },
+  typeWidening: {
+    as: "TBLPROPERTIES ('delta.enableTypeWidening' = 'true') AS SELECT 1L AS id",
+    rows: "SELECT 1::BIGINT AS id",
   },
   negativeZero: {
     as: "AS SELECT id, CASE WHEN id = 5 THEN double('Infinity') ELSE double('-0.0') END AS number FROM range(0, 10, 1, 1)",

@@ -1,5 +1,7 @@
 /** Every kind of table that Spark writes, as the statements that make it; {t} stands for the table. */
 
+import { spark, sparkTable } from "./spark.ts";
+
 export interface SparkTable {
   /** Completes the sentence "... reads NAME". */
   readonly name: string;
@@ -40,6 +42,15 @@ const NESTED = `
 const ODD_PARTITIONS = `
   SELECT monotonically_increasing_id() AS id, odd FROM (SELECT explode(array('plain', 'a=b', 'a/b', 'a b', 'a%20b', '50%', '..', 'a:b', 'a?b#c', 'say "hi"', 'it\\'s', 'Zoë', '門', '🎉', '_hidden', '', '*', 'line\\nbreak', 'NULL', ' edge ', NULL)) AS odd)`;
 
+/** Its feed is read too. */
+export const SPARK_FED: SparkTable = {
+  name: "a table with a change feed, vectors and partitions",
+  statements: [
+    `${CREATE} PARTITIONED BY (kind) ${properties("enableDeletionVectors", "enableChangeDataFeed")} AS ${ROWS}`,
+    ...changed,
+  ],
+};
+
 export const SPARK_TABLES: readonly SparkTable[] = [
   { name: "a plain table", statements: [`${CREATE} AS ${ROWS}`, `INSERT INTO {t} ${ROWS}`] },
   { name: "a table of every type", statements: [`${CREATE} AS ${EVERY_TYPE}`] },
@@ -76,13 +87,7 @@ export const SPARK_TABLES: readonly SparkTable[] = [
       "DELETE FROM {t} WHERE id > 90",
     ],
   },
-  {
-    name: "a table with a change feed, vectors and partitions",
-    statements: [
-      `${CREATE} PARTITIONED BY (kind) ${properties("enableDeletionVectors", "enableChangeDataFeed")} AS ${ROWS}`,
-      ...changed,
-    ],
-  },
+  SPARK_FED,
   {
     name: "a mapped table with columns renamed, dropped and added again",
     statements: [
@@ -224,3 +229,7 @@ export const SPARK_TABLES: readonly SparkTable[] = [
     refused: /variantType/,
   },
 ];
+
+export async function makeInSpark(table: string, { statements }: SparkTable): Promise<void> {
+  for (const statement of statements) await spark(statement.replaceAll("{t}", sparkTable(table)));
+}

@@ -9,8 +9,8 @@ import { quoteText } from "../../src/sql/quote.ts";
 import { type Lake, openLake } from "../../test/delta/lake.ts";
 import { assertSameRows } from "./compare.ts";
 import { unusedPath } from "./found.ts";
-import { spark, sparkInto, sparkTable } from "./spark.ts";
-import { SPARK_TABLES, type SparkTable } from "./spark-table.ts";
+import { sparkInto, sparkTable } from "./spark.ts";
+import { makeInSpark, SPARK_TABLES, type SparkTable } from "./spark-table.ts";
 
 let lake: Lake;
 before(async () => {
@@ -19,13 +19,10 @@ before(async () => {
 after(() => lake.close());
 
 for (const [index, table] of SPARK_TABLES.entries()) {
-  const { name, statements, onlyNewest, refused } = table;
+  const { name, onlyNewest, refused } = table;
   test(`we ${refused === undefined ? "read" : "refuse"} ${name} as Spark wrote it`, async () => {
     const folder = `table_${index}`;
-    const inSpark = sparkTable(join(lake.root, folder));
-    for (const statement of statements) {
-      await spark(statement.replaceAll("{t}", inSpark));
-    }
+    await makeInSpark(join(lake.root, folder), table);
     if (refused !== undefined) return assert.rejects(lake.open(folder), { message: refused });
     const { version } = await lake.open(folder);
     await compare(folder, version, table);
