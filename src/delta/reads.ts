@@ -18,7 +18,7 @@ import type { Snapshot } from "./snapshot.ts";
 export type Reads = "nothing" | "whole table" | ReadScope;
 
 /** The members add up: a change that gives several read all of it. */
-export interface ReadScope {
+interface ReadScope {
   /** Applications whose transactions decided about this change; another's going on with one conflicts. */
   readonly appIds?: readonly string[];
   /**

@@ -23,7 +23,7 @@ export async function alterTable(
 }
 
 /** What the table would be after the change; throws as `alterTable` does. */
-export function planChange(snapshot: Snapshot, change: TableChange): PlannedTable {
+function planChange(snapshot: Snapshot, change: TableChange): PlannedTable {
   return completeTable(changed(snapshot.metadata, change), snapshot);
 }
 
