@@ -9,6 +9,7 @@ import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import * as door from "../../src/index.ts";
+import { ACCESS_KEY, openS3Double, type S3Double, SECRET_KEY } from "../storage/s3-double.ts";
 import { anchorsOf, type Block, linksOf, type Page, ROOT, readPages } from "./page.ts";
 
 /** Commands that are not run, by the page and how their block begins. */
@@ -30,8 +31,11 @@ const NOT_COMPILED: readonly (readonly [page: string, begins: string, why: strin
 
 const pages = readPages();
 let place = "";
+/** The store that the pages call my-bucket. */
+let double: S3Double;
 
 before(async () => {
+  double = await openS3Double({ bucket: "my-bucket" });
   place = await mkdtemp(join(tmpdir(), "millrace-docs-"));
   const bin = join(place, "bin");
   await mkdir(bin);
@@ -46,7 +50,10 @@ before(async () => {
   }
 });
 
-after(() => rm(place, { recursive: true }));
+after(async () => {
+  await double.close();
+  await rm(place, { recursive: true });
+});
 
 describe("every command of the pages ends well", { concurrency: 4 }, () => {
   for (const page of pages) {
@@ -165,7 +172,13 @@ async function run(program: string, args: readonly string[], cwd: string): Promi
   const path = [join(place, "bin"), dirname(process.execPath), process.env.PATH].join(delimiter);
   // A test runner inside of a test would think that it is a part of it.
   const { NODE_TEST_CONTEXT: _, ...outside } = process.env;
-  const env = { ...outside, PATH: path, UV_THREADPOOL_SIZE: "16" };
+  const store = {
+    AWS_ENDPOINT_URL_S3: double.endpoint,
+    AWS_ACCESS_KEY_ID: ACCESS_KEY,
+    AWS_SECRET_ACCESS_KEY: SECRET_KEY,
+    MILLRACE_CACHE: join(place, "cache"),
+  };
+  const env = { ...outside, ...store, PATH: path, UV_THREADPOOL_SIZE: "16" };
   await promisify(execFile)(program, args, { cwd, env, maxBuffer: 1 << 26 }).catch(
     ({ stdout, stderr }: { stdout: string; stderr: string }) =>
       assert.fail(`${stdout.slice(-3000)}\n${stderr.slice(-3000)}`),

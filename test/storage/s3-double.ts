@@ -53,6 +53,7 @@ export interface S3Double {
 }
 
 export interface DoubleOptions {
+  readonly bucket?: string;
   readonly pageKeys?: number;
   /** `ignored`: every write is done. `racy`: looked at before the body arrives, as some stores do. */
   readonly condition?: "honoured" | "ignored" | "racy" | "not implemented";
@@ -89,11 +90,11 @@ interface Answer {
 
 export const ACCESS_KEY = "double-key";
 export const SECRET_KEY = "double-secret-that-nobody-may-see";
-const BUCKET = "double";
 const MOST_SKEW_MS = 15 * 60_000;
 
 export async function openS3Double(options: DoubleOptions = {}): Promise<S3Double> {
-  const { pageKeys = 1000, condition = "honoured", clockAheadMs = 0 } = options;
+  const { bucket: name = "double", pageKeys = 1000 } = options;
+  const { condition = "honoured", clockAheadMs = 0 } = options;
   const objects = new Map<string, StoredObject>();
   const uploads = new Map<string, Upload>();
   const asked: Asked[] = [];
@@ -257,7 +258,7 @@ export async function openS3Double(options: DoubleOptions = {}): Promise<S3Doubl
     );
     if (Math.abs(Date.parse(signed) - Date.now() - clockAheadMs) > MOST_SKEW_MS)
       return failure(403, "RequestTimeTooSkewed");
-    return bucket === BUCKET ? undefined : failure(404, "NoSuchBucket");
+    return bucket === name ? undefined : failure(404, "NoSuchBucket");
   };
 
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -315,7 +316,7 @@ export async function openS3Double(options: DoubleOptions = {}): Promise<S3Doubl
   const { port } = server.address() as AddressInfo;
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    bucket: BUCKET,
+    bucket: name,
     asked,
     get keys() {
       return [...objects.keys()].toSorted(byBytes);
