@@ -13,9 +13,10 @@ import { renderTable } from "../scripts/table.ts";
 import { opening } from "./lake/opening.ts";
 import type { Part, PartResult } from "./lake/part.ts";
 import { store } from "./lake/store.ts";
+import { tpch } from "./lake/tpch.ts";
 
 /** A new part: import it, and put it where it belongs. */
-const PARTS: readonly Part[] = [opening, store];
+const PARTS: readonly Part[] = [opening, tpch, store];
 
 const { values } = parseArgs({
   options: {
