@@ -21,11 +21,13 @@ import { timedStorage } from "./timed-storage.ts";
 
 const RUNS = 288;
 const EVERY_MS = 5 * 60_000;
-/** Of the thirty assets twelve are ingested and eight made of them; ten are outputs, of which one changes in a run. */
+/** Of the thirty assets twelve are ingested and eight made of them; ten are outputs, of which one changes now and then. */
 const TABLES = 20;
+const OUTPUT_EVERY = 4;
 const ASSETS = 30;
-/** Tables that are followed for real; the others would be the same. */
-const FOLLOWED = ["bronze.orders", "gold.totals"];
+/** One of each kind is committed to for real, and one is followed; the others would be the same. */
+const COMMITTED = ["bronze.orders", "gold.totals"];
+const FOLLOWED = ["bronze.orders"];
 
 interface Day {
   readonly root: string;
@@ -120,22 +122,24 @@ async function doRun(lake: Lake, number: number): Promise<void> {
   const run = randomUUID();
   const at = lake.clock.now().toISOString();
   const times = { started_at: at, ended_at: at };
-  for (const name of FOLLOWED) await commitStep(lake, name, run, number);
+  for (const name of COMMITTED) await commitStep(lake, name, run, number);
   await followTables(lake, FOLLOWED);
-  await appendRows(lake, "system.outputs", [
-    {
-      run,
-      asset: "output 1",
-      definition: randomUUID(),
-      input: randomUUID(),
-      path: "/data/out/totals.csv",
-      rows: 10,
-      size: 1234,
-      modified: lake.clock.now().getTime(),
-      sha256: randomUUID(),
-      recorded_at: at,
-    },
-  ]);
+  if (number % OUTPUT_EVERY === 0) {
+    await appendRows(lake, "system.outputs", [
+      {
+        run,
+        asset: "output 1",
+        definition: randomUUID(),
+        input: randomUUID(),
+        path: "/data/out/totals.csv",
+        rows: 10,
+        size: 1234,
+        modified: lake.clock.now().getTime(),
+        sha256: randomUUID(),
+        recorded_at: at,
+      },
+    ]);
+  }
   const steps = Array.from({ length: ASSETS }, (_, index) => ({
     run,
     asset: `bronze.table_${index}`,
@@ -167,7 +171,7 @@ test("thirty assets run every five minutes for a day leave less than 10 MB of me
   const system = readdirSync(join(root, "system")).map((name) => `system.${name}`);
   assert.equal(system.length, 5);
   const systemBytes = sizeOf(join(root, "system"));
-  const [bronze = 0, gold = 0] = FOLLOWED.map((name) =>
+  const [bronze = 0, gold = 0] = COMMITTED.map((name) =>
     sizeOf(join(root, folderOf(name), "_delta_log")),
   );
   const logBytes = 12 * bronze + 8 * gold;
@@ -195,14 +199,14 @@ test("thirty assets run every five minutes for a day leave less than 10 MB of me
   const expected = {
     runs: RUNS,
     steps: RUNS * ASSETS,
-    outputs: RUNS,
+    outputs: RUNS / OUTPUT_EVERY,
     loads: RUNS,
-    ledger: RUNS * 2,
+    ledger: RUNS,
   };
   for (const [name, count] of Object.entries(expected)) {
     const snapshot = await lake.find(`system.${name}`);
     assert.ok(snapshot !== undefined);
-    const key = name === "steps" ? "(run, asset)" : name === "ledger" ? "(run, asset)" : "run";
+    const key = name === "steps" ? "(run, asset)" : "run";
     const [row] = await lake.engine.rows(
       `select count(*) as rows, count(distinct ${key}) as keys from ${await relationOf(lake, snapshot)}`,
     );
