@@ -10,13 +10,14 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { version } from "@duckdb/node-api";
 import { renderTable } from "../scripts/table.ts";
+import { append, writers } from "./lake/append.ts";
 import { opening } from "./lake/opening.ts";
 import type { Part, PartResult } from "./lake/part.ts";
 import { store } from "./lake/store.ts";
 import { tpch } from "./lake/tpch.ts";
 
 /** A new part: import it, and put it where it belongs. */
-const PARTS: readonly Part[] = [opening, tpch, store];
+const PARTS: readonly Part[] = [opening, tpch, append, writers, store];
 
 const { values } = parseArgs({
   options: {
