@@ -10,7 +10,7 @@ import { readStatistics } from "./statistics-text.ts";
 import { type Layout, layoutOf } from "./table-spec.ts";
 
 /** Two DuckDB types of one struct: as JSON holds it, every value a text, and as the checkpoint does. */
-export interface ParsedType {
+interface ParsedType {
   readonly text: string;
   readonly typed: string;
 }

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import type { CrashPoint } from "../../src/base/crash-point.ts";
+import { type CrashPoint, MAINTENANCE_CRASH_POINTS } from "../../src/base/crash-point.ts";
 import { openSnapshot } from "../../src/delta/table.ts";
 import { createDuckDB } from "../../src/engine/duckdb.ts";
 import type { Engine } from "../../src/engine/engine.ts";
@@ -80,6 +80,11 @@ after(() => {
   engine.close();
   reader.kill("SIGKILL");
   rmSync(root, { recursive: true, force: true });
+});
+
+test("each of its own points is one to be killed at", () => {
+  const points = Object.values(KILLS).flatMap((kills) => kills.map(([point]) => point));
+  for (const point of MAINTENANCE_CRASH_POINTS) assert.ok(points.includes(point), point);
 });
 
 test("the table is of some age", async () => {
