@@ -13,7 +13,6 @@ import type { Snapshot } from "../delta/snapshot.ts";
 import { scan } from "../delta/table.ts";
 import { commit } from "../delta/write.ts";
 import type { Engine } from "../engine/engine.ts";
-import { followTables } from "../lake/follow.ts";
 import { withSession } from "../lake/session.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING, type StepInfo } from "../lake/step-info.ts";
@@ -112,7 +111,6 @@ async function deleteOld(
   context.note(
     `${rows} ${rows === 1 ? "row" : "rows"} with ${keep.by} before ${before.toISOString()} deleted`,
   );
-  await followTables(lake, [name]);
   return snapshot;
 }
 

@@ -6,7 +6,6 @@
 
 import { MillraceError } from "../base/error.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
-import { followTables } from "../lake/follow.ts";
 import { openView } from "../lake/lake.ts";
 import { type Work, withStaging } from "../lake/session.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
@@ -71,7 +70,6 @@ async function stepIn(
   const transactions = madeOf(context, asset, inputs);
   const after = await orOther(name, () => taken.commit({ info: { ...info }, transactions }));
   lake.crash("transform/committed");
-  await followTables(lake, [name]);
   return { state: "done", version: after.version, ledger: { ...NOTHING, read: written, written } };
 }
 
