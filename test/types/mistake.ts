@@ -48,6 +48,22 @@ export function mistakes(): void {
   ingest("bronze.a", { from: csv("a.csv") });
   // @ts-expect-error a way of writing that there is not
   ingest("bronze.a", { from: csv("a.csv"), columns, write: "merge" });
+  // @ts-expect-error a key of a merge that is no column
+  ingest("bronze.a", { from: csv("a.csv"), columns, write: { merge: "nmuber" } });
+  ingest("bronze.a", {
+    from: csv("a.csv"),
+    columns,
+    // @ts-expect-error a time of a merge that is no column
+    write: { merge: ["number"], newest: "att" },
+  });
+  // @ts-expect-error changes of a database, which no source delivers yet
+  ingest("bronze.a", { from: csv("a.csv"), columns, write: { changes: "number" } });
+  // @ts-expect-error a time to keep by that is no column
+  ingest("bronze.a", { from: csv("a.csv"), columns, keep: { for: "30 days", by: "att" } });
+  // @ts-expect-error a span of time to keep for in another unit
+  ingest("bronze.a", { from: csv("a.csv"), columns, keep: { for: "1 month", by: "number" } });
+  // @ts-expect-error a property that is no text
+  ingest("bronze.a", { from: csv("a.csv"), columns, properties: { "delta.appendOnly": true } });
   // @ts-expect-error a format option of another format
   ingest("bronze.a", { from: csv("a.csv", { records: "$[*]" }), columns });
 
@@ -65,6 +81,9 @@ export function mistakes(): void {
   publish(cars, files("out", {}));
   // @ts-expect-error a partition that the transform does not declare
   transform("gold.a", sql`from ${cars}`, { columns, partitionBy: ["dors"] });
+  // @ts-expect-error a key that the transform does not declare
+  transform("gold.a", sql`from ${cars}`, { columns, write: { merge: "dors" } });
+  transform("gold.a", sql`from ${cars}`, { write: { merge: ["anything"], newest: "at" } });
   // @ts-expect-error a query that is a text
   transform("gold.a", "select 1");
 
