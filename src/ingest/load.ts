@@ -28,6 +28,7 @@ import {
 } from "../lake/step-info.ts";
 import { appendRows } from "../lake/system-table.ts";
 import { watched } from "../lake/watch.ts";
+import { keptRules } from "../operation/kept-rule.ts";
 import { folderOf, quarantineOf } from "../schema/table.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import type { Ingested } from "./asset.ts";
@@ -50,7 +51,7 @@ import { QUARANTINE_FIELDS, writeRefusedFiles } from "./quarantine.ts";
 import { type Secrets, secretsOf } from "./redact.ts";
 import { redactStart } from "./redact-entry.ts";
 import { openRuleTables } from "./rule-table.ts";
-import { openTarget } from "./target.ts";
+import { layoutOfTarget, openTarget } from "./target.ts";
 
 /** Files of one commit; more make several. */
 const FILES_PER_BATCH = 500;
@@ -207,11 +208,13 @@ async function commitBatch(
   const after = await commitOrSay(asset.name, async () => {
     if (merged?.commit !== undefined)
       return merged.commit({ info: { ...info }, transactions, signal: context.signal });
+    const add = merged?.add ?? good;
     return commit(lake.delta, target.base, {
       operation: target.snapshot === undefined ? "CREATE TABLE AS SELECT" : "WRITE",
       parameters: { mode: isReplaced ? "Overwrite" : "Append" },
       metrics: { ...addLedgers([...ledger.values()]) },
-      add: merged?.add ?? good,
+      add,
+      kept: await keptRules(batch.session, target.base.folder, layoutOfTarget(target), add),
       ...(isReplaced && target.snapshot !== undefined ? { remove: "all" as const } : {}),
       ...(target.schema === undefined ? {} : { schema: target.schema }),
       transactions,

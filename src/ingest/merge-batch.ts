@@ -7,7 +7,6 @@
 import { MillraceError } from "../base/error.ts";
 import { physicalSelect } from "../delta/physical-select.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
-import { layoutOf } from "../delta/table-spec.ts";
 import { commit } from "../delta/write.ts";
 import type { Engine } from "../engine/engine.ts";
 import { quotePath } from "../engine/path.ts";
@@ -18,7 +17,7 @@ import type { MergeKey } from "../schema/write.ts";
 import { quoteName } from "../sql/quote.ts";
 import type { Ingested } from "./asset.ts";
 import type { Batch } from "./load-group.ts";
-import type { Target } from "./target.ts";
+import { layoutOfTarget, type Target } from "./target.ts";
 
 const LABEL = quoteName("~label");
 
@@ -248,12 +247,7 @@ function conditionOf({ newest }: MergeKey, isReplay: boolean): { readonly condit
 
 /** Staged files of the table as they can stand in FROM. */
 function stagedRelation({ session, target }: MergeBatch, files: readonly WrittenFile[]): string {
-  const layout = target.schema ?? target.snapshot;
-  if (layout === undefined) throw new Error("Bug: staged rows of a table without columns");
-  const { fields, mode } = layoutOf(
-    layout,
-    target.schema === undefined ? undefined : target.snapshot,
-  );
+  const { fields, mode } = layoutOfTarget(target);
   return session.relation({
     fields,
     files: files.map(({ path, partitionValues, rows }) => ({ path, partitionValues, rows })),

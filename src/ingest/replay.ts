@@ -31,6 +31,7 @@ import {
   type SourceLedger,
   type StepInfo,
 } from "../lake/step-info.ts";
+import { keptRules } from "../operation/kept-rule.ts";
 import { folderOf, quarantineOf } from "../schema/table.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import type { FileSource } from "../source/file-source.ts";
@@ -52,7 +53,7 @@ import { QUARANTINE_FIELDS } from "./quarantine.ts";
 import type { Records } from "./records.ts";
 import { openRuleTables } from "./rule-table.ts";
 import { splitRecords } from "./split.ts";
-import { openTarget, type Target } from "./target.ts";
+import { layoutOfTarget, openTarget, type Target } from "./target.ts";
 
 const REPLAY_APP = "millrace/replay";
 
@@ -197,11 +198,13 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
   const after = await commitOrSay(asset.name, async () => {
     if (merged?.commit !== undefined)
       return merged.commit({ info: { ...info }, transactions, signal: context.signal });
+    const add = merged?.add ?? good;
     return commit(lake.delta, target.base, {
       operation: "WRITE",
       parameters: { mode: "Append", replay: true },
       metrics: { ...outcome.ledger },
-      add: merged?.add ?? good,
+      add,
+      kept: await keptRules(session, target.base.folder, layoutOfTarget(target), add),
       ...(target.schema === undefined ? {} : { schema: target.schema }),
       transactions,
       reads: definition.unique === undefined ? "nothing" : "whole table",

@@ -3,7 +3,13 @@
 import { MillraceError } from "../base/error.ts";
 import { type PhysicalValue, physicalSelect, physicalValues } from "../delta/physical-select.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
-import { fieldIds, physicalColumns, type TableSpec } from "../delta/table-spec.ts";
+import {
+  fieldIds,
+  type Layout,
+  layoutOf,
+  physicalColumns,
+  type TableSpec,
+} from "../delta/table-spec.ts";
 import { commit } from "../delta/write.ts";
 import { duckdbType } from "../engine/type.ts";
 import { type Lake, relationOf } from "../lake/lake.ts";
@@ -21,6 +27,13 @@ export interface Target {
   readonly fields: readonly Field[];
   readonly columns: readonly PhysicalValue[];
   readonly fieldIds: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** How files of new rows are laid out. */
+export function layoutOfTarget({ schema, snapshot }: Target): Layout {
+  const table = schema ?? snapshot;
+  if (table === undefined) throw new Error("Bug: rows of a table without columns");
+  return layoutOf(table, schema === undefined ? undefined : snapshot);
 }
 
 /** The newest version of the table made ready for rows of these fields; widens it where that is needed. */

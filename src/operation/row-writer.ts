@@ -52,26 +52,3 @@ export async function writeRows(
     ? files
     : files.map((file) => ({ ...file, partitionValues }));
 }
-
-/** Staged files of the table as something that stands in FROM. */
-export function relationOfWritten(
-  { context, snapshot }: RowWriter,
-  files: readonly WrittenFile[],
-): string {
-  const { fields, mode, partitionColumns } = layoutOf(snapshot);
-  const partitions = physicalValues(snapshot).filter(({ name }) => partitionColumns.includes(name));
-  return context.engine.relation({
-    fields,
-    mapping: mode,
-    files: files.map(({ path, rows, partitionValues }) => ({
-      path,
-      rows,
-      partitionValues: Object.fromEntries(
-        partitions.map(({ name, physicalName }) => [
-          name,
-          partitionValues[physicalName] ?? partitionValues[name] ?? null,
-        ]),
-      ),
-    })),
-  });
-}

@@ -5,6 +5,7 @@ import type { AddFile } from "../delta/action.ts";
 import type { Hiding } from "../delta/adopt-change.ts";
 import { keepsChangeFeed } from "../delta/duty.ts";
 import { scan } from "../delta/table.ts";
+import { layoutOf } from "../delta/table-spec.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import { quoteName } from "../sql/quote.ts";
 import {
@@ -19,7 +20,8 @@ import {
 import { decideFates, type Fates } from "./fate.ts";
 import type { Guard } from "./guard.ts";
 import { hiddenRows } from "./hidden-row.ts";
-import { CHANGE_TYPE, type RowWriter, relationOfWritten, writeRows } from "./row-writer.ts";
+import { CHANGE_TYPE, type RowWriter, writeRows } from "./row-writer.ts";
+import { relationOfStaged } from "./staged-file.ts";
 import { relationOfFiles, type Target } from "./target.ts";
 
 export interface EditPlan {
@@ -166,7 +168,7 @@ async function writeFeed(
     queries.push(`SELECT *, 'update_postimage' AS ${CHANGE_TYPE} FROM (${updated})`);
   }
   if (inserted.length > 0) {
-    const rows = relationOfWritten(writer, inserted);
+    const rows = relationOfStaged(context.engine, layoutOf(snapshot), inserted);
     queries.push(`SELECT *, 'insert' AS ${CHANGE_TYPE} FROM ${rows}`);
   }
   if (dropped.length > 0) {

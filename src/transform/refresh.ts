@@ -4,12 +4,13 @@
  * number for the query, and `input/<table id>` with the version of each input; the table is fresh while these hold.
  */
 
-import type { TableSpec } from "../delta/table-spec.ts";
+import { layoutOf, type TableSpec } from "../delta/table-spec.ts";
 import { commit } from "../delta/write.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Work, withStaging } from "../lake/session.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING, type StepInfo } from "../lake/step-info.ts";
+import { keptRules } from "../operation/kept-rule.ts";
 import { folderOf } from "../schema/table.ts";
 import type { Field } from "../schema/type.ts";
 import type { Transformed } from "./asset.ts";
@@ -58,6 +59,7 @@ async function refreshIn(
     parameters: { mode: "Overwrite" },
     metrics: { numOutputRows: written },
     add,
+    kept: await keptRules(session, folderOf(name), layoutOf(version.layout, version.base), add),
     ...(before === undefined ? {} : { remove: "all" as const }),
     ...(isSame ? {} : { schema: spec }),
     transactions: madeOf(context, asset, inputs),

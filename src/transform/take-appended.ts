@@ -1,10 +1,12 @@
 /** A step that adds the rows which new rows of the inputs give. */
 
 import type { Snapshot } from "../delta/snapshot.ts";
+import { layoutOf } from "../delta/table-spec.ts";
 import { commit } from "../delta/write.ts";
 import { relationOf } from "../lake/lake.ts";
 import type { Work } from "../lake/session.ts";
 import type { StepContext } from "../lake/step.ts";
+import { keptRules } from "../operation/kept-rule.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import type { Field } from "../schema/type.ts";
 import type { Rendered } from "../sql/render.ts";
@@ -57,12 +59,13 @@ export async function takeAppended(taking: Taking): Promise<Taken> {
   const rows = add.reduce((sum, file) => sum + Number(file.rows), 0);
   return {
     rows,
-    commit: ({ info, transactions }) =>
+    commit: async ({ info, transactions }) =>
       commit(lake.delta, before, {
         operation: "WRITE",
         parameters: { mode: "Append" },
         metrics: { numOutputRows: rows },
         add,
+        kept: await keptRules(session, before.folder, layoutOf(before), add),
         transactions,
         info,
       }),

@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { layoutOf } from "../../src/delta/table-spec.ts";
 import { commit } from "../../src/delta/write.ts";
 import { guardOf } from "../../src/operation/guard.ts";
+import { keptRules } from "../../src/operation/kept-rule.ts";
 import { mergeRows } from "../../src/operation/merge-rows.ts";
 import { fromSparkExpression } from "../../src/operation/spark-expression.ts";
 import { updateRows } from "../../src/operation/update-rows.ts";
@@ -127,4 +129,21 @@ test("texts, names and the equality of nulls are brought from Spark's words to t
     fromSparkExpression("`a b` <=> \"it's\" AND c = 'x\\'y' AND d = 'plain'"),
     `"a b"  IS NOT DISTINCT FROM  'it''s' AND c = 'x''y' AND d = 'plain'`,
   );
+});
+
+test("staged files are held against the rules of their table before they are added", async (t) => {
+  const bench = await openBench(t);
+  const table = await tenEach(bench, 0, {
+    partitionColumns: ["p"],
+    configuration: { "delta.constraints.c": "id > 0 AND p <> 'no'" },
+  });
+  const stage = (id: number, p: string) =>
+    bench.lake.staged(
+      { shape: table },
+      `SELECT ${id}::BIGINT AS id, 'v' AS v, '${p}' AS p`,
+      (add) => keptRules(bench.context.engine, "t", layoutOf(table), add),
+    );
+  assert.deepEqual(await stage(1, "yes"), ["CHECK constraint c"]);
+  await assert.rejects(stage(0, "yes"), breaks(/"id":0/));
+  await assert.rejects(stage(1, "no"), breaks(/"p":"no"/));
 });
