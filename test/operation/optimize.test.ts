@@ -1,10 +1,11 @@
 /** Laying files together: the same rows in fewer files, for every kind of table, with others at work meanwhile. */
 
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Crash, CrashPoint } from "../../src/base/crash-point.ts";
+import { alterTable } from "../../src/delta/alter/alter.ts";
 import { history } from "../../src/delta/history.ts";
 import type { Snapshot } from "../../src/delta/snapshot.ts";
 import type { TableSpec } from "../../src/delta/table-spec.ts";
@@ -263,6 +264,56 @@ test("a delete by deletion vector that comes in between keeps its rows deleted",
   assert.equal(after.files.length, 1);
   assert.equal((await lake.rows(after)).length, 28);
   assert.deepEqual(await strays("hidden"), []);
+});
+
+test("rules, a change feed and being append-only stand in nobody's way, as no row changes", async () => {
+  const base = await lake.create("ruled", {
+    ...plain,
+    configuration: {
+      "delta.appendOnly": "true",
+      "delta.enableChangeDataFeed": "true",
+      "delta.enableInCommitTimestamps": "true",
+      "delta.constraints.positive": "id >= 0",
+    },
+  });
+  let snapshot = base;
+  for (let file = 0; file < 3; file += 1) {
+    snapshot = await lake.append(snapshot, rowsOf(file, file + 1), {
+      kept: ["CHECK constraint positive"],
+    });
+  }
+  const done = await optimize(context, snapshot);
+  assert.deepEqual([done.filesRemoved, done.filesAdded], [3, 1]);
+  const after = await lake.open("ruled");
+  assert.ok(after.timestamp > snapshot.timestamp);
+  assert.equal(existsSync(join(lake.root, "ruled", "_change_data")), false);
+});
+
+test("files from before a column was widened, added or dropped become files of the table as it is", async () => {
+  let snapshot = await lake.create("widened", {
+    fields: [column("id", "integer"), column("old", "string")],
+    configuration: { "delta.enableTypeWidening": "true", "delta.columnMapping.mode": "name" },
+  });
+  snapshot = await lake.append(snapshot, "SELECT 1::INTEGER AS id, 'x' AS old");
+  for (const change of [
+    { change: "change column", column: ["id"], type: "long" },
+    { change: "add columns", columns: [{ column: ["new"], type: "date" }] },
+    { change: "drop columns", columns: [["old"]] },
+    { change: "rename column", column: ["id"], to: "number" },
+  ] as const) {
+    snapshot = await alterTable(lake.context, snapshot, change);
+  }
+  snapshot = await lake.append(
+    snapshot,
+    "SELECT 9007199254740993::BIGINT AS number, DATE '2026-01-01' AS new",
+  );
+  const rows = await lake.rows(snapshot);
+  const done = await optimize(context, snapshot, { zOrderBy: ["number"] });
+  assert.deepEqual([done.filesRemoved, done.filesAdded], [2, 1]);
+  const after = await lake.open("widened");
+  assert.deepEqual(await lake.rows(after), rows);
+  const found = await lake.rows(after, "number", [{ column: "number", op: "=", value: 1n }]);
+  assert.ok(found.some(({ number }) => number === 1n));
 });
 
 test("an append that comes in between stands in nobody's way, and its file is left for the next time", async () => {

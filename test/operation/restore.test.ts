@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { alterTable } from "../../src/delta/alter/alter.ts";
 import { history } from "../../src/delta/history.ts";
 import { openSnapshot } from "../../src/delta/table.ts";
 import type { TableSpec } from "../../src/delta/table-spec.ts";
@@ -178,6 +179,21 @@ test("a table with a change feed tells what came back and what went", async () =
   const done = await restore(context, "feed", { version: 1 });
   assert.deepEqual([done.filesAdded, done.filesRemoved], [1, 1]);
   assert.deepEqual(await lake.rows(await lake.open("feed")), [{ id: 1n }]);
+});
+
+test("a rule that came later goes, and one that was there comes back with rows that keep it", async () => {
+  const rule = { "delta.constraints.positive": "id > 0" };
+  const kept = ["CHECK constraint positive"];
+  const base = await lake.create("ruled", { ...plain, configuration: rule });
+  const one = await lake.append(base, row(1), { kept });
+  const free = await alterTable(lake.context, one, { change: "drop constraint", name: "positive" });
+  await lake.append(free, row(-1));
+  await restore(context, "ruled", { version: 1 });
+  const now = await lake.open("ruled");
+  assert.equal(now.metadata.configuration["delta.constraints.positive"], "id > 0");
+  await assert.rejects(lake.append(now, row(-2)), { code: "delta/unsupported-to-write" });
+  await restore(context, "ruled", { version: 3 });
+  assert.deepEqual(await lake.rows(await lake.open("ruled")), [{ id: -1n }, { id: 1n }]);
 });
 
 test("a version of before the file was lost by hand is read from what is left", async () => {
