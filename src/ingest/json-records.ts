@@ -185,7 +185,12 @@ function fieldsOf(
     const steps = isFlat ? [name] : name.split(".");
     const inside = steps.map(jsonStep).join("");
     const exact = (value: string): string =>
-      exactValue(type, { value, json: `"~record"`, path: `$${inside}` });
+      exactValue(type, {
+        value,
+        json: `"~record"`,
+        path: `$${inside}`,
+        key: steps.length === 1 ? name : undefined,
+      });
     if (!plant(tree, steps, isJson ? "JSON" : "VARCHAR"))
       return exact(extracted(`"~record"`, `$${inside}`, isJson));
     const place = steps.map((step) => `[${quoteText(step)}]`).join("");

@@ -106,6 +106,24 @@ test("numbers keep their digits, and numbers in texts are numbers", async () => 
   );
 });
 
+test("the digits of a number are those behind its own key, wherever else the key stands", async () => {
+  const records = [
+    '{"n":1,"t":1.10}',
+    '{"n":2,"x":{"t":2.500},"t":2.50}',
+    '{"n":3,"x":"t","t" :\t3.10}',
+    '{"n":4,"\\u0074":4.10,"x":{"t":4.100}}',
+    '{"n":5,"x\\"t":5.100,"t":5.10}',
+    '{"n":6,"t":"6.10"}',
+    '{"n":7,"x":"\\"t\\":7.100","t":7.10}',
+    '{"n":8,"t":8.10,"t":8.100}',
+  ];
+  const { rows } = await landLines(records.join("\n"), { n: integer(), t: text() });
+  assert.deepEqual(
+    rows.map(({ n, t }) => [n, t]),
+    records.map((_, index) => [index + 1, `${index + 1}.${index === 1 ? "50" : "10"}`]),
+  );
+});
+
 test("digits of decimals inside objects and lists are kept too", async () => {
   const landed = await landLines(
     '{"o":{"d":0.12345678901234567891},"l":[1234567890123456.78,"x.10"],"d":1}\n',
