@@ -75,6 +75,8 @@ export interface Contract {
   /** Names the contract: changes with everything that decides about a row. */
   readonly version: string;
   readonly read: readonly ReadColumn[];
+  /** True where every record of the layer is a good row. */
+  takesAll(raw: RawLayer): boolean;
   /** A query that gives the typed columns, `~class`, and the columns of the raw relation. */
   judge(raw: RawLayer): string;
   /** The same with `~reasons`, a list of structs, empty for a good row. */
@@ -153,6 +155,7 @@ export function compileContract({
     fields,
     version,
     read,
+    takesAll: (raw) => where === undefined && allOf(raw, conditions).length === 0,
     judge(raw) {
       if (where !== undefined) {
         const judged = filteredClass(raw, conditions, where);

@@ -18,6 +18,7 @@ import type { Records } from "./records.ts";
 /** Bad rows that JavaScript looks at together to number them. */
 const ROWS_AT_ONCE = 100_000;
 const CLASS = "~class";
+const CARRIED = "~carried";
 
 export interface SplitInput {
   readonly engine: Engine;
@@ -54,13 +55,23 @@ export async function splitRecords(input: SplitInput): Promise<Split> {
     ({ name, physicalName, value }) =>
       `${value(extra.get(name) ?? quoteName(name))} as ${quoteName(physicalName)}`,
   );
-  const query = `select ${list.join(", ")}, case when ${quoteName(CLASS)} = ${CLASS_VALUES.BAD} then ${records.carried} end as "~carried", ${quoteName(CLASS)}
-    from (${contract.judge(raw)})`;
-  const written = await engine.write(query, {
-    folder,
-    partitionBy: [...partitionBy.map((name) => physical.get(name) ?? name), CLASS],
-    ...(fieldIds === undefined ? {} : { fieldIds }),
-  });
+  const layout = partitionBy.map((name) => physical.get(name) ?? name);
+  const write = (query: string, partitions: readonly string[]): Promise<WrittenFile[]> =>
+    engine.write(query, {
+      folder,
+      partitionBy: partitions,
+      ...(fieldIds === undefined ? {} : { fieldIds }),
+    });
+  const judged = contract.judge(raw);
+  if (contract.takesAll(raw)) {
+    const all = await write(`select ${list.join(", ")} from (${judged})`, layout);
+    const good = all.map((file) => ({ ...file, partitionValues: logicalValues(file, columns) }));
+    return { good, bad: undefined, goodRows: rowsOf(good), badRows: 0, filteredRows: 0 };
+  }
+  const written = await write(
+    `select ${list.join(", ")}, case when ${quoteName(CLASS)} = ${CLASS_VALUES.BAD} then ${records.carried} end as "~carried", ${quoteName(CLASS)} from (${judged})`,
+    [...layout, CLASS],
+  );
   const ofClass = (value: number): WrittenFile[] =>
     written.filter(({ partitionValues }) => partitionValues[CLASS] === String(value));
   const bad = ofClass(CLASS_VALUES.BAD);
@@ -68,6 +79,8 @@ export async function splitRecords(input: SplitInput): Promise<Split> {
   return {
     good: good.map((file) => ({
       ...file,
+      // Null in each of these rows, and no column of the table.
+      columns: file.columns.filter(({ path }) => path[0] !== CARRIED),
       partitionValues: logicalValues(file, columns),
     })),
     bad:
