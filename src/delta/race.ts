@@ -11,8 +11,10 @@ import { readCommit } from "./read-commit.ts";
 import type { DeltaContext } from "./table.ts";
 import { inCommitTime } from "./time-travel.ts";
 
-const TRIES = 100;
-const LONGEST_WAIT_MS = 250;
+const TRIES = 300;
+/** Who has lost more often waits less: with growing waits whoever came last would win again and again. */
+const LONGEST_WAIT_MS = 25;
+const SHORTEST_WAIT_MS = 5;
 
 /** Creates the commit at the first free version after its base that no winner forbids, and resolves to it. */
 export async function winVersion(context: DeltaContext, proposal: Proposal): Promise<number> {
@@ -26,7 +28,7 @@ export async function winVersion(context: DeltaContext, proposal: Proposal): Pro
     crash("delta/before-commit");
     if (await createCommit(storage, { ...proposal, version, bytes })) return version;
     newest = await checkWinners(storage, proposal, version);
-    await clock.sleep(Math.random() * Math.min(LONGEST_WAIT_MS, 2 ** tried));
+    await clock.sleep(Math.random() * Math.max(SHORTEST_WAIT_MS, LONGEST_WAIT_MS - tried));
   }
   throw new MillraceError(
     `The commit to table ${folder} lost the race ${TRIES} times, last to version ${newest?.version}.`,
