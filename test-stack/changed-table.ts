@@ -13,6 +13,7 @@ import { overwriteWhere } from "../src/operation/overwrite-where.ts";
 import { restore } from "../src/operation/restore.ts";
 import { updateRows } from "../src/operation/update-rows.ts";
 import { vacuum } from "../src/operation/vacuum.ts";
+import type { DataType } from "../src/schema/type.ts";
 import type { Lake } from "../test/delta/lake.ts";
 import { LIMITS } from "./limit.ts";
 import type { Limits, TableKind } from "./table-kind.ts";
@@ -107,6 +108,23 @@ export const FED_TABLE = after("a table with a change feed changed by rewriting 
   steps: rowChanges,
   configuration: { ...FEED, "delta.enableInCommitTimestamps": "true" },
 });
+
+const SMALL_STRUCT: DataType = {
+  kind: "struct",
+  fields: [
+    {
+      name: "xs",
+      type: {
+        kind: "array",
+        element: { kind: "map", key: "byte", value: "float", valueContainsNull: true },
+        containsNull: true,
+      },
+      nullable: true,
+    },
+    { name: "d", type: "date", nullable: true },
+    { name: "p", type: { kind: "decimal", precision: 5, scale: 2 }, nullable: true },
+  ],
+};
 
 export const CHANGED_TABLES: readonly TableKind[] = [
   after("a table changed by rewriting files", { steps: rowChanges }),
@@ -223,6 +241,65 @@ export const CHANGED_TABLES: readonly TableKind[] = [
     ],
     rows: `SELECT id, kind, note AS text FROM (${ROWS}) UNION ALL SELECT 100, 1, 'n'`,
     filters: ["text = 'row 7'", "id = 100"],
+    limits: LIMITS.mapping,
+  }),
+  after("a table that came to keep the times of its commits", {
+    steps: [
+      alters({
+        change: "set properties",
+        properties: { "delta.enableInCommitTimestamps": "true" },
+      }),
+      ...rowChanges,
+    ],
+  }),
+  after("a table with nested types that were widened, and columns that joined and moved", {
+    steps: [
+      alters({ change: "add columns", columns: [{ column: ["s"], type: SMALL_STRUCT }] }),
+      appends(
+        "SELECT 100::BIGINT AS id, 1::BIGINT AS kind, 'x' AS note, {'xs': [MAP {1::TINYINT: 0.5::FLOAT}], 'd': DATE '2024-02-29', 'p': 1.25::DECIMAL(5, 2)} AS s",
+      ),
+      ...(
+        [
+          [["s", "xs", "element", "key"], "long"],
+          [["s", "xs", "element", "value"], "double"],
+          [["s", "d"], "timestamp_ntz"],
+          [["s", "p"], { kind: "decimal", precision: 12, scale: 4 }],
+        ] as const
+      ).map(([column, type]) => alters({ change: "change column", column, type })),
+      alters({
+        change: "add columns",
+        columns: [{ column: ["s", "new"], type: "string", position: "first" }],
+      }),
+      alters({ change: "change column", column: ["s"], position: { after: "id" } }),
+      appends(
+        "SELECT 101::BIGINT AS id, {'new': 'n', 'xs': [MAP {300::BIGINT: 1e300::DOUBLE}], 'd': TIMESTAMP '2024-02-29 12:00:00.000001', 'p': 12345678.1234::DECIMAL(12, 4)} AS s, 1::BIGINT AS kind, 'y' AS note",
+      ),
+    ],
+    rows: `SELECT id, NULL::STRUCT("new" VARCHAR, xs MAP(BIGINT, DOUBLE)[], d TIMESTAMP, p DECIMAL(12, 4)) AS s, kind, note FROM (${ROWS})
+      UNION ALL SELECT 100, {'new': NULL, 'xs': [MAP {1: 0.5}], 'd': TIMESTAMP '2024-02-29', 'p': 1.25}, 1, 'x'
+      UNION ALL SELECT 101, {'new': 'n', 'xs': [MAP {300: 1e300}], 'd': TIMESTAMP '2024-02-29 12:00:00.000001', 'p': 12345678.1234}, 1, 'y'`,
+    filters: ["id = 100", "kind = 1 AND id > 99"],
+    configuration: { "delta.enableTypeWidening": "true" },
+    limits: LIMITS.typeWidening,
+  }),
+  after("a mapped table with nested columns renamed, dropped and added again", {
+    steps: [
+      alters({ change: "add columns", columns: [{ column: ["s"], type: SMALL_STRUCT }] }),
+      appends(
+        "SELECT 100::BIGINT AS id, 1::BIGINT AS kind, 'x' AS note, {'xs': [MAP {1::TINYINT: 0.5::FLOAT}], 'd': DATE '2024-02-29', 'p': 1.25::DECIMAL(5, 2)} AS s",
+      ),
+      alters({ change: "rename column", column: ["s", "d"], to: "the day" }),
+      alters({ change: "drop columns", columns: [["s", "p"]] }),
+      alters({ change: "add columns", columns: [{ column: ["s", "p"], type: "string" }] }),
+      appends(
+        "SELECT 101::BIGINT AS id, 1::BIGINT AS kind, 'y' AS note, {'xs': CAST([] AS MAP(TINYINT, FLOAT)[]), 'the day': DATE '2024-03-01', 'p': 'text'} AS s",
+      ),
+    ],
+    rows: `SELECT *, NULL::STRUCT(xs MAP(TINYINT, FLOAT)[], "the day" DATE, p VARCHAR) AS s FROM (${ROWS})
+      UNION ALL SELECT 100, 1, 'x', {'xs': [MAP {1::TINYINT: 0.5::FLOAT}], 'the day': DATE '2024-02-29', 'p': NULL}
+      UNION ALL SELECT 101, 1, 'y', {'xs': [], 'the day': DATE '2024-03-01', 'p': 'text'}`,
+    filters: ["id = 100", "note = 'y'"],
+    configuration: NAMES,
     limits: LIMITS.mapping,
   }),
 ];

@@ -20,9 +20,10 @@ export function checkFile(folder: string, file: WrittenFile, layout: Layout): vo
   );
   for (const { path, type } of file.columns) {
     const wanted = types.get(path.join("\0"));
-    if (wanted === undefined || wanted === "void" || nameOf(wanted) === nameOf(type)) continue;
+    if (wanted === "void" || (wanted !== undefined && nameOf(wanted) === nameOf(type))) continue;
+    const there = wanted === undefined ? "no such column" : nameOf(wanted);
     throw new MillraceError(
-      `A file for table ${folder} holds ${nameOf(type)} in "${path.join(".")}", where the table has ${nameOf(wanted)}.`,
+      `A file for table ${folder} holds ${nameOf(type)} in "${path.join(".")}", where the table has ${there}.`,
       { code: "delta/type-mismatch", hint: "Cast the column to the table's type before writing." },
     );
   }

@@ -463,3 +463,21 @@ test("rewriting files without changing rows is told apart, and an append-only ta
     conflict(/removed the file/),
   );
 });
+
+test("a file that holds something else inside a column than the table has is refused, though no value shows it", async () => {
+  const entries = { kind: "map", key: "string", value: "long", valueContainsNull: true } as const;
+  const nested = { kind: "array", element: entries, containsNull: true } as const;
+  const base = await lake.create("shape", { fields: [column("id", "long"), column("l", nested)] });
+  await assert.rejects(
+    lake.append(base, "SELECT 1::BIGINT AS id, [] AS l"),
+    (error) =>
+      error instanceof MillraceError &&
+      error.code === "delta/type-mismatch" &&
+      /integer in "l.element", where the table has no such column/.test(error.message),
+  );
+  const filled = await lake.append(
+    base,
+    "SELECT 1::BIGINT AS id, CAST([] AS MAP(VARCHAR, BIGINT)[]) AS l",
+  );
+  assert.deepEqual(await lake.rows(filled, "l"), [{ l: [] }]);
+});
