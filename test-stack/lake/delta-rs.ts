@@ -37,6 +37,11 @@ export function merge(
   return ask(PLACE, { verb: "merge", table, query, on, clauses });
 }
 
+/** Makes a table of the Parquet files of a folder. */
+export function convert(table: string): Promise<unknown> {
+  return ask(PLACE, { verb: "convert", table });
+}
+
 /** Writes the change data of versions into the Parquet file `to`. */
 export function changes(
   table: string,

@@ -1,7 +1,13 @@
 """delta-rs as a worker: writes, changes and reads Delta tables as its users do."""
 
 import duckdb
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    convert_to_deltalake,
+    write_deltalake,
+)
 from serve import serve
 
 
@@ -19,6 +25,11 @@ def write(table, query, options):
             app_transactions=[Transaction(app, version) for app, version in transactions.items()]
         )
     write_deltalake(table, rows_of(query), **options)
+
+
+def convert(table):
+    """Makes a table of the Parquet files of a folder."""
+    convert_to_deltalake(table)
 
 
 def call(table, method, options):
@@ -61,6 +72,6 @@ def keep(found, to, where=None):
         connection.execute(f"copy (from found{condition}) to '{path}' (format parquet)")
 
 
-VERBS = {"write": write, "call": call, "merge": merge, "read": read, "changes": changes}
+VERBS = {"write": write, "convert": convert, "call": call, "merge": merge, "read": read, "changes": changes}
 
 serve(lambda verb, **fields: VERBS[verb](**fields))
