@@ -11,13 +11,14 @@ import { parseArgs } from "node:util";
 import { version } from "@duckdb/node-api";
 import { renderTable } from "../scripts/table.ts";
 import { append, writers } from "./lake/append.ts";
+import { merge } from "./lake/merge.ts";
 import { opening } from "./lake/opening.ts";
 import type { Part, PartResult } from "./lake/part.ts";
 import { store } from "./lake/store.ts";
 import { tpch } from "./lake/tpch.ts";
 
 /** A new part: import it, and put it where it belongs. */
-const PARTS: readonly Part[] = [opening, tpch, append, writers, store];
+const PARTS: readonly Part[] = [opening, merge, tpch, append, writers, store];
 
 const { values } = parseArgs({
   options: {
