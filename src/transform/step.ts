@@ -16,7 +16,7 @@ import type { ChangedInput, TransformDue } from "./due.ts";
 import { isUnchanged, shapeOf } from "./new-version.ts";
 import { renderQuery } from "./query.ts";
 import { refresh } from "./refresh.ts";
-import { type Taken, takeAppended } from "./take-appended.ts";
+import { type Anew, type Taken, takeAppended } from "./take-appended.ts";
 import { takeMerged } from "./take-merged.ts";
 
 type StepDue = Extract<TransformDue, { how: "step" }>;
@@ -27,17 +27,16 @@ export async function takeStep(
   due: StepDue,
 ): Promise<StepOutcome> {
   const outcome = await withStaging(context, (work) => stepIn(context, asset, { ...due, ...work }));
-  if (outcome !== undefined) return outcome;
-  context.note("made anew: its columns became others");
+  if (!("anew" in outcome)) return outcome;
+  context.note(`made anew: ${outcome.anew}`);
   return refresh(context, asset);
 }
 
-/** Undefined where the rows would have other columns than those of the table. */
 async function stepIn(
   context: StepContext,
   asset: Transformed,
   work: StepDue & Work,
-): Promise<StepOutcome | undefined> {
+): Promise<StepOutcome | Anew> {
   const { lake, run, signal } = context;
   const { name, definition } = asset;
   const { session, folder, inputs, changed } = work;
@@ -46,7 +45,8 @@ async function stepIn(
   for (const [table, input] of inputs) await openView(lake, session, table, input);
   const rendered = renderQuery(context, definition.query.duckdb);
   const fields = await shapeOf(session, asset, rendered);
-  if (!isUnchanged(before, fields, definition.partitionBy)) return undefined;
+  if (!isUnchanged(before, fields, definition.partitionBy))
+    return { anew: "its columns became others" };
   const taken = await takeIn(asset, {
     context,
     asset,
@@ -57,7 +57,7 @@ async function stepIn(
     rendered,
     fields,
   });
-  if (taken === undefined) return undefined;
+  if ("anew" in taken) return taken;
   lake.crash("transform/written");
   signal.throwIfAborted();
   const written = taken.rows;
@@ -76,7 +76,7 @@ async function stepIn(
 function takeIn(
   { definition }: Transformed,
   taking: Parameters<typeof takeAppended>[0],
-): Promise<Taken | undefined> {
+): Promise<Taken | Anew> {
   const { merge } = definition;
   return merge === undefined ? takeAppended(taking) : takeMerged(taking, merge);
 }

@@ -37,6 +37,11 @@ export interface Taken {
   }): Promise<Snapshot>;
 }
 
+/** Why the table is to be made anew after all, as only a look at the rows could tell. */
+export interface Anew {
+  readonly anew: string;
+}
+
 export async function takeAppended(taking: Taking): Promise<Taken> {
   const { context, asset, session, changed, before, rendered, fields } = taking;
   const { lake } = context;

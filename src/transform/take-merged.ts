@@ -14,7 +14,7 @@ import { type MergeIncrement, mergeIncrement } from "./increment.ts";
 import { keyName } from "./key-by-key.ts";
 import { checkKeys, settled } from "./merged-row.ts";
 import { judge, relationOfFiles, writeRows } from "./new-version.ts";
-import type { Taken, Taking } from "./take-appended.ts";
+import type { Anew, Taken, Taking } from "./take-appended.ts";
 
 const TOUCHED = quoteName("~touched keys");
 /** True in rows of the source that the query gives; null where it gives none for a key any more. */
@@ -22,17 +22,25 @@ const GIVEN = quoteName("~given");
 /** Text of ours that no line of a person stands behind. */
 const NOWHERE = Number.POSITIVE_INFINITY;
 
-/** Undefined where the table holds its key in another type than the query gives, so that two keys may be one there. */
-export async function takeMerged(taking: Taking, merge: MergeKey): Promise<Taken | undefined> {
+/** Where most of the keys changed, to make the table anew costs less. */
+const FEW_KEYS = 10_000;
+
+export async function takeMerged(taking: Taking, merge: MergeKey): Promise<Taken | Anew> {
   const { context, asset, session, before, rendered, fields } = taking;
   const { lake, signal } = context;
   const { text } = rendered;
   const { key } = merge;
   const given = await session.describe(text);
-  if (!key.every((name) => hasSameType(name, given, fields))) return undefined;
+  const cast = key.find((name) => !hasSameType(name, given, fields));
+  // Two keys of the query may be one key of the table then.
+  if (cast !== undefined) return { anew: `its key ${cast} is cast to another type` };
   const columns = given.map(({ name }) => name);
   const increment = await mergeIncrement({ session, text, columns }, key);
   await createTouched(taking, increment, fields, key);
+  const [count] = await session.rows(`select count(*) as n from ${TOUCHED}`);
+  const keys = Number(count?.n ?? 0);
+  if (keys > FEW_KEYS && keys > Number(before.rows ?? 0n) / 2)
+    return { anew: "most of its keys changed" };
   const fresh = settled(await increment.fresh(TOUCHED), merge, fields);
   const version = { layout: before, base: undefined, fields };
   const query = { ...version, asset, rendered, ...fresh, linesBefore: NOWHERE };
@@ -48,13 +56,11 @@ export async function takeMerged(taking: Taking, merge: MergeKey): Promise<Taken
   const stays = `select * from ${old} as target where not exists (select 1 from ${TOUCHED} as source where ${isTouched})`;
   const relation = `(${stays} union all by name select * from ${made})`;
   await judge({ ...version, context, session, asset, files, relation, before });
-  const [count] = await session.rows(`select count(*) as n from ${TOUCHED}`);
-  const isNothing = Number(count?.n ?? 0) === 0;
   return {
     rows,
     commit: async (along) => {
       // The table still has to say how far it has come.
-      if (isNothing) return commit(lake.delta, before, { operation: "MERGE", ...along });
+      if (keys === 0) return commit(lake.delta, before, { operation: "MERGE", ...along });
       const source = `(select source.*, given.* from ${TOUCHED} as source left join (select *, true as ${GIVEN} from ${made}) as given on ${isTouched.replaceAll("target.", "given.")})`;
       const operation = { delta: lake.delta, engine: session, signal };
       const { snapshot } = await mergeRows(operation, before, {
