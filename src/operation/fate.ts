@@ -27,6 +27,8 @@ export interface Fates {
   readonly rewritten: readonly (readonly number[])[];
   /** Rows of each touched file, deleted or not. */
   readonly rows: ReadonlyMap<number, bigint>;
+  /** Rows of each touched file that are edited. */
+  readonly edited: ReadonlyMap<number, number>;
 }
 
 export async function decideFates(
@@ -36,7 +38,7 @@ export async function decideFates(
   { relation, clauses }: Edits,
 ): Promise<Fates> {
   if (relation === undefined) {
-    return { removed: [], hidden: [], rewritten: [], rows: new Map() };
+    return { removed: [], hidden: [], rewritten: [], rows: new Map(), edited: new Map() };
   }
   const touched = await context.engine.rows(
     `SELECT ${FILE} AS file, count(*) AS edited, count(*) FILTER (${isOfKind(clauses, "delete")}) AS deleted FROM ${relation} AS edit WHERE ${CLAUSE} IS NOT NULL GROUP BY ALL ORDER BY ALL`,
@@ -62,6 +64,7 @@ export async function decideFates(
     hidden: numbersOf("hidden"),
     rewritten: grouped(target.files, numbersOf("rewritten")),
     rows,
+    edited: new Map(touched.map(({ file, edited }) => [Number(file), Number(edited)])),
   };
 }
 

@@ -11,31 +11,31 @@ export async function hiddenRows(
   { engine }: TableContext,
   target: Target,
   { relation }: Edits,
-  { hidden, rows }: Fates,
+  { hidden, rows, edited }: Fates,
 ): Promise<Hiding[]> {
   if (relation === undefined || hidden.length === 0) return [];
-  const found = new Map<number, bigint[]>();
+  const places = new Map(
+    hidden.map((number) => {
+      const before = target.scan.files[number]?.deletedRows ?? new BigUint64Array();
+      const positions = new BigUint64Array(before.length + (edited.get(number) ?? 0));
+      positions.set(before);
+      return [number, { positions, filled: before.length }];
+    }),
+  );
   const query = `SELECT ${FILE} AS file, ${ROW} AS at FROM ${editsOf(relation, hidden)} ORDER BY ALL`;
   for await (const piece of engine.stream(query)) {
     for (const { file, at } of piece) {
-      const positions = found.get(Number(file)) ?? [];
-      found.set(Number(file), positions);
-      positions.push(BigInt(String(at)));
+      const place = places.get(Number(file));
+      if (place === undefined) throw new Error(`Bug: the file ${file} keeps its rows`);
+      place.positions[place.filled] = BigInt(String(at));
+      place.filled += 1;
     }
   }
-  return hidden.map((number) => {
+  return [...places].map(([number, { positions }]) => {
     const file = target.files[number];
     const all = rows.get(number);
     if (file === undefined || all === undefined) throw new Error(`Bug: no file ${number}`);
-    const before = target.scan.files[number]?.deletedRows ?? new BigUint64Array();
-    return { file, rows: all, deletedRows: merged(before, found.get(number) ?? []) };
+    // Rows that are hidden already are not found again, so no position is there twice.
+    return { file, rows: all, deletedRows: positions.sort() };
   });
-}
-
-/** Both are ascending and have none in common: rows that are hidden already are not found again. */
-function merged(before: BigUint64Array, more: readonly bigint[]): BigUint64Array {
-  const all = new BigUint64Array(before.length + more.length);
-  all.set(before);
-  all.set(more, before.length);
-  return before.length === 0 ? all : all.sort();
 }

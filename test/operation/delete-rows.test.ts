@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { rowCount } from "../../src/delta/statistics-text.ts";
 import { deleteRows } from "../../src/operation/delete-rows.ts";
+import { readChanges } from "../../src/operation/read-changes.ts";
 import { updateRows } from "../../src/operation/update-rows.ts";
+import { column } from "../delta/lake.ts";
 import { FEED, idsOf, openBench, tenEach, VECTORS } from "./table.ts";
 
 const pathsOf = ({ files }: { readonly files: readonly { readonly path: string }[] }) =>
@@ -187,4 +189,42 @@ test("the history tells the operation as Delta's own writers do", async (t) => {
   const metrics = info.operationMetrics as Record<string, string>;
   assert.deepEqual([metrics.numUpdatedRows, metrics.numCopiedRows], ["1", "9"]);
   assert.equal(info.isBlindAppend, false);
+});
+
+test("nested values of mapped columns survive being moved, hidden and told", async (t) => {
+  const bench = await openBench(t);
+  const list = { kind: "array", element: "integer", containsNull: true } as const;
+  const fields = [
+    column("id", "long"),
+    column("a b", { kind: "struct", fields: [column("x y", "long"), column("l", list)] }),
+    column("m", { kind: "map", key: "string", value: list, valueContainsNull: true }),
+    column("d", { kind: "decimal", precision: 38, scale: 10 }),
+    column("at", "timestamp"),
+    column("f", "double"),
+  ];
+  for (const configuration of [FEED, { ...FEED, ...VECTORS }]) {
+    const folder = `nested${Object.keys(configuration).length}`;
+    const created = await bench.lake.create(folder, { fields, configuration });
+    const table = await bench.lake.append(
+      created,
+      `SELECT range AS id, {'x y': range, 'l': [1, NULL]} AS "a b", MAP {'k': [range::INTEGER]} AS m, (range / 3)::DECIMAL(38, 10) AS d, TIMESTAMPTZ '2024-01-01 00:00:00.123456Z' AS at, 'nan'::DOUBLE AS f FROM range(6)`,
+    );
+    const before = await bench.lake.rows(table);
+    const { snapshot } = await updateRows(bench.context, table, {
+      set: { "a b": "{'x y': \"a b\".\"x y\" + 100, 'l': NULL}" },
+      where: '"a b"."x y" = 2 AND isnan(f)',
+    });
+    const expected = before.map((row) =>
+      row.id === 2n ? { ...row, "a b": { "x y": 102n, l: null } } : row,
+    );
+    assert.deepEqual(await bench.lake.rows(snapshot), expected);
+    const { relation } = await readChanges(bench.context, folder, { from: snapshot.version });
+    const told = await bench.lake.engine.rows(
+      `SELECT _change_type AS type, "a b" AS s FROM ${relation} ORDER BY ALL`,
+    );
+    assert.deepEqual(told, [
+      { type: "update_postimage", s: { "x y": 102n, l: null } },
+      { type: "update_preimage", s: { "x y": 2n, l: [1, null] } },
+    ]);
+  }
 });
