@@ -26,7 +26,8 @@ export function fileFinder(
 ): (path: string) => Promise<string> {
   const root = plainUri(storage.uri);
   const home = plainUri(inFolder(root, folder));
-  const allowed = [home, ...foreign.map((place) => plainUri(decodePath(place)))];
+  const others = foreign.map((place) => (place.startsWith("file:") ? decodePath(place) : place));
+  const allowed = [home, ...others.map(plainUri)];
   const checkLinks = root.startsWith("/") ? linkCheck(allowed) : undefined;
   return async (path) => {
     if (path.length > LONGEST_PATH) throw unreachable(`${path.slice(0, 100)}...`, folder);
@@ -104,7 +105,7 @@ function outside(path: string, folder: string): MillraceError {
     `The table ${folder} names the file ${path}, which lies outside of it.`,
     {
       code: "delta/foreign-path",
-      hint: "A shallow clone shares the files of another table: copy it deeply, or declare the folder that its files may lie in.",
+      hint: "If it is a shallow clone, name the folder whose files it shares: delta_scan('clone', files_from => 'original').",
     },
   );
 }

@@ -1,5 +1,6 @@
 /** What a call in FROM stands for: `delta_scan(...)` a version of a table, `table_changes(...)` what happened to its rows. */
 
+import { resolve } from "node:path";
 import type { At } from "../delta/table.ts";
 import { openSnapshot } from "../delta/table.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -15,6 +16,8 @@ import {
 } from "./table-call.ts";
 import { type OpenedTable, openAddress, openPath, type TablePlace } from "./table-place.ts";
 import { readAt } from "./time-travel.ts";
+
+const FILES_FROM = "files_from";
 
 /** As it can stand in FROM on the session. */
 export async function relationOfCall(
@@ -33,9 +36,10 @@ async function scanTable(
   session: Engine,
   words: TableCallWords,
 ): Promise<string> {
-  checkArguments("delta_scan", words, { least: 1, most: 1, names: ["version", "timestamp"] });
+  const names = ["version", "timestamp", FILES_FROM];
+  checkArguments("delta_scan", words, { least: 1, most: 1, names });
   const path = await readArgument(session, "delta_scan", words.positional[0] ?? "");
-  const [first, second] = words.named;
+  const [first, second] = [...words.named].filter(([name]) => name !== FILES_FROM);
   if (second !== undefined)
     throw badCall("version and timestamp say the same thing twice", "Give one.");
   const at =
@@ -43,7 +47,20 @@ async function scanTable(
       ? undefined
       : await readAt(session, { unit: first[0], value: first[1], table: path });
   const { delta, snapshot } = await openPath(place, path, at);
-  return relationOf({ engine: session, delta }, snapshot);
+  const foreign = await foreignFolders(place, session, words);
+  return relationOf({ engine: session, delta: { ...delta, foreign } }, snapshot);
+}
+
+/** Where the files of a shallow clone may lie, besides its own folder. */
+async function foreignFolders(
+  { here }: TablePlace,
+  session: Engine,
+  { named }: TableCallWords,
+): Promise<string[]> {
+  const argument = named.get(FILES_FROM);
+  if (argument === undefined) return [];
+  const folder = await readArgument(session, "delta_scan", argument);
+  return [/^[a-z][a-z0-9+.-]*:/i.test(folder) ? folder : resolve(here, folder)];
 }
 
 /** Both ends belong to the range; each is a version or a time, the last one the newest unless told. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { CONFORMANCE, listCases } from "../conformance/case.ts";
@@ -101,6 +101,32 @@ test("a table stands by its path without project and lake, in versions, joined w
   assert.deepEqual(documentOf(versions.out), [{ word: "delta_scan(1)", n: 8 }], versions.err);
   assert.deepEqual(documentOf(named.out), [{ shop: "Basel", amount: 120 }], named.err);
   assert.deepEqual(documentOf(joined.out), [{ n: 4 }], joined.err);
+});
+
+test("a shallow clone shows the files of the table it shares them with only where that is named", async () => {
+  const original = join(place.path, "shop/lake/bronze/orders");
+  const log = readdirSync(join(original, "_delta_log")).filter((name) => /^\d+\.json$/.test(name));
+  const text = log
+    .map((name) => readFileSync(join(original, "_delta_log", name), "utf8"))
+    .join("")
+    .replaceAll('{"add":{"path":"', `{"add":{"path":"file://${original}/`);
+  const folder = join(place.path, "clone/_delta_log");
+  mkdirSync(folder, { recursive: true });
+  const kept = text.split("\n").filter((line) => /^\{"(protocol|metaData|add)"/.test(line));
+  writeFileSync(join(folder, "00000000000000000000.json"), kept.join("\n"));
+  const asked = (from: string) =>
+    millrace(["query", `select count(*) as n from ${from}`], { cwd: place.path });
+  const [whole, alone, named, other] = await Promise.all([
+    asked("delta_scan('shop/lake/bronze/orders')"),
+    asked("delta_scan('clone')"),
+    asked("delta_scan('clone', version => 0, files_from => 'shop/lake/bronze/orders')"),
+    asked("delta_scan('clone', files_from => 'shop/lake/bronze/orders2')"),
+  ]);
+  assert.equal(named.out, whole.out, named.err);
+  for (const { err } of [alone, other]) {
+    assert.match(err, /^error\[delta\/foreign-path\]/);
+    assert.match(err, /files_from => /);
+  }
 });
 
 test("a failure behind a call of several lines is told by its own line", async () => {
