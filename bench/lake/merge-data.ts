@@ -18,7 +18,7 @@ export const FIELDS: readonly Field[] = [
 ];
 
 /** Rows of the target; a hundredth as many are merged, three quarters of them updates. */
-export function rowsOf(scale: number): number {
+function rowsOf(scale: number): number {
   return Math.max(10_000, Math.round(20_000_000 * scale));
 }
 

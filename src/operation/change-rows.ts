@@ -27,7 +27,7 @@ export interface RowChange {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-export interface PlannedChange extends EditPlan {
+interface PlannedChange extends EditPlan {
   /** What decided: rows of other writers that may satisfy all filters make it plan again. */
   readonly reads: readonly Filter[];
 }
