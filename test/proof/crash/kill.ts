@@ -77,7 +77,7 @@ export async function survive({ kills, seed, longestMs }: Kills): Promise<Surviv
     assert.deepEqual(leftovers(root), []);
     return { versions: newest, reads: Number(reader.lines.at(-1)) };
   } finally {
-    place.engine.close();
+    await place.close();
     rmSync(root, { recursive: true, force: true });
   }
 }

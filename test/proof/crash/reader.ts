@@ -43,4 +43,4 @@ while (!isOver) {
   await setTimeout(10);
 }
 writeSync(1, `${reads}\n`);
-engine.close();
+await place.close();

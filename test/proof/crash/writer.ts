@@ -9,14 +9,15 @@ import { openWriter } from "../model/perform.ts";
 import { chanceFrom } from "../random.ts";
 import { openPlace } from "./place.ts";
 
-const [root = "", name = "", seed = "0", from = "0", count = "1000000"] = process.argv.slice(2);
+const [root = "", name = "", seed = "0", from = "0", count = "1000000", bucket = ""] =
+  process.argv.slice(2);
 
 /** At once and whole: what was said stays said when the process is killed. */
 const say = (line: unknown): void => {
   writeSync(1, `${JSON.stringify(line)}\n`);
 };
 
-const place = await openPlace(root);
+const place = await openPlace(root, bucket === "" ? undefined : JSON.parse(bucket));
 const chance = chanceFrom(Number(seed));
 const writer = openWriter(place, name);
 say({ begun: true });
@@ -25,4 +26,4 @@ for (let n = 1; n <= Number(count); n += 1) {
   say({ step: n, operation: step.operation });
   say({ step: n, outcome: await writer.take(step, n) });
 }
-place.engine.close();
+await place.close();

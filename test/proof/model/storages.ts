@@ -8,7 +8,7 @@ import { memoryStorage } from "../../../src/storage/memory.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { Asked, Fault } from "../../storage/s3-double.ts";
 import { openS3Place } from "../../storage/s3-place.ts";
-import { chanceFrom } from "../random.ts";
+import { type Chance, chanceFrom } from "../random.ts";
 
 /** Runs its work on a storage made for it; `seed` decides what goes wrong. */
 export type OnStorage = (work: (storage: Storage) => Promise<void>, seed: number) => Promise<void>;
@@ -33,7 +33,7 @@ export const STORAGES: Readonly<Record<string, OnStorage>> = {
   "on an object store that breaks its promises": async (work, seed) => {
     const chance = chanceFrom(seed);
     const place = await openS3Place({ double: { pageKeys: 2 + chance.below(5) } });
-    place.double.breakBy((asked) => (chance.oneIn(12) ? chance.of(faultsOf(asked)) : undefined));
+    place.double.breakBy(breakAtRandom(chance));
     try {
       await work(place.storage);
     } finally {
@@ -41,6 +41,11 @@ export const STORAGES: Readonly<Record<string, OnStorage>> = {
     }
   },
 };
+
+/** Breaks one request in twelve. */
+export function breakAtRandom(chance: Chance): (asked: Asked) => Fault | undefined {
+  return (asked) => (chance.oneIn(12) ? chance.of(faultsOf(asked)) : undefined);
+}
 
 /** What can go wrong with a request so that it, tried again, comes out right. */
 function faultsOf({ what }: Asked): readonly Fault[] {
