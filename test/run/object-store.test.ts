@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { csv, ingest, integer, sql, transform } from "../../src/index.ts";
+import type { Clock } from "../../src/base/clock.ts";
+import { csv, date, ingest, integer, sql, transform } from "../../src/index.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { flow, outcomeOf, writeFirstFiles, writeMoreFiles } from "../faults/flow.ts";
 import type { Fault, S3Double } from "../storage/s3-double.ts";
 import { openS3Place } from "../storage/s3-place.ts";
@@ -75,6 +77,66 @@ test("a run that is stopped while the store is silent ends, and the next one doe
   assert.equal(state, "done");
   assert.deepEqual(await sandbox.rows("silver.doubled"), [{ n: 2 }, { n: 4 }]);
 });
+
+test("tables that merge, keep and follow changes do so in a bucket as on a disk", async (t) => {
+  const { sandbox: inStore } = await openInStore(t, 2);
+  const visits = ingest("bronze.visits", {
+    from: csv("in/*.csv"),
+    columns: { id: integer(), day: date(), n: integer() },
+    write: { merge: "id", newest: "n" },
+    keep: { for: "30 days", by: "day" },
+  });
+  const many = transform("silver.many", sql`select * from ${visits} where n > 1`, {
+    write: "append",
+  });
+  const perDay = transform(
+    "gold.per_day",
+    sql`select day, sum(n)::int as n from ${visits} group by day`,
+    {
+      write: { merge: "day" },
+    },
+  );
+  const clock: Clock = { now: () => new Date("2026-03-31T12:00:00Z"), sleep: async () => {} };
+  const done = async (sandbox: Sandbox) => {
+    const states: unknown[] = [];
+    const files: number[] = [];
+    for (const [name, rows] of [
+      ["a", "1,2026-03-30,1\n2,2026-03-30,2\n3,2020-01-01,3\n"],
+      ["b", "4,2026-03-31,4\n"],
+      ["c", "1,2026-03-29,5\n2,2026-03-31,1\n"],
+    ] as const) {
+      sandbox.write(`in/${name}.csv`, `id,day,n\n${rows}`);
+      const { steps } = await sandbox.run([visits, many, perDay], { clock });
+      states.push(
+        steps.map(({ state, version, ledger, notes, error }) => ({
+          state,
+          version,
+          ledger,
+          notes,
+          error,
+        })),
+      );
+      files.push(await sandbox.open(async ({ lake }) => dataFiles(lake.storage)));
+    }
+    const tables = ["bronze.visits", "silver.many", "gold.per_day"];
+    return { states, files, rows: await Promise.all(tables.map((table) => sandbox.rows(table))) };
+  };
+  const stored = await done(inStore);
+  assert.deepEqual(stored, await done(openSandbox(t)));
+  assert.deepEqual(stored.rows[2], [
+    { day: "2026-03-29", n: 5 },
+    { day: "2026-03-30", n: 2 },
+    { day: "2026-03-31", n: 4 },
+  ]);
+  // The old row went with the file that held it; what a merge replaced stays for readers.
+  assert.deepEqual(stored.files, [1, 2, 3]);
+});
+
+async function dataFiles(storage: Storage): Promise<number> {
+  const files = await Array.fromAsync(storage.list("bronze/visits"));
+  return files.filter(({ path }) => path.endsWith(".parquet") && !path.includes("_delta_log"))
+    .length;
+}
 
 /** The tables whose logs the store holds. */
 function tablesIn({ keys }: S3Double): string[] {
