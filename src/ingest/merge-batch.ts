@@ -49,7 +49,7 @@ export interface SettledBatch {
   readonly commit: ((along: MergeAlong) => Promise<Snapshot>) | undefined;
 }
 
-export interface MergeAlong {
+interface MergeAlong {
   readonly info: Readonly<Record<string, unknown>>;
   readonly transactions: readonly { readonly appId: string; readonly version: bigint }[];
   readonly signal: AbortSignal;

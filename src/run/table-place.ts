@@ -9,6 +9,7 @@ import type { Snapshot } from "../delta/snapshot.ts";
 import { type At, type DeltaContext, openSnapshot } from "../delta/table.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Lake, loadTable } from "../lake/lake.ts";
+import { isTablePath } from "../schema/table.ts";
 import { localStorage } from "../storage/local.ts";
 import type { Stores } from "../storage/open.ts";
 import { isObjectPlace, parseObjectPlace, renderObjectPlace } from "../storage/place.ts";
@@ -122,7 +123,12 @@ async function noTable(path: string, folder: string): Promise<MillraceError> {
     new MillraceError(message, { code: "delta/no-table", hint });
   const found = await stat(folder).catch(() => undefined);
   if (found === undefined) {
-    return fail(`There is no folder ${folder}`, "Paths are relative to the current folder.");
+    const isName = !isTablePath(path) && path.includes(".");
+    const named = isName ? ` A table of the lake stands by its name alone: from ${path}` : "";
+    return fail(
+      `There is no folder ${folder}`,
+      `Paths are relative to the current folder.${named}`,
+    );
   }
   if (!found.isDirectory()) {
     const reader = READERS[extname(folder).toLowerCase()];

@@ -3,7 +3,7 @@
 import { anything, checkOptions, text, wrongOption } from "../base/option.ts";
 
 /** One row for each key: a new row takes the place of the one that is there. */
-export interface Merge<K extends string> {
+interface Merge<K extends string> {
   readonly merge: K | readonly K[];
   /** The column that tells which of two rows with one key is newer; the greatest value wins, null loses. */
   readonly newest?: K;

@@ -36,7 +36,7 @@ export interface TransformOptions<C extends Columns> {
 }
 
 /** What `transform` checked once. */
-export interface TransformDefinition extends CheckedWrite {
+interface TransformDefinition extends CheckedWrite {
   readonly query: Dialects;
   readonly columns: Readonly<Record<string, ColumnDefinition>> | undefined;
   readonly checks: Readonly<Record<string, Check>>;

@@ -119,6 +119,22 @@ test("a load that dies anywhere is there once after the next run, or was there b
   }
 });
 
+test("two runs at once load a file once", async (t) => {
+  const sandbox = openSandbox(t);
+  write(sandbox, "a", "1,a,1\n2,a,1\n");
+  await sandbox.run([people]);
+  write(sandbox, "b", "2,b,2\n3,b,1\n");
+  const results = await Promise.all([sandbox.run([people]), sandbox.run([people])]);
+  const errors = results.flatMap(({ steps }) => steps.flatMap(({ error }) => error ?? []));
+  assert.deepEqual(errors, []);
+  assert.deepEqual(await rowsOf(sandbox), ["1,a,1", "2,b,2", "3,b,1"]);
+  const [sum] = await sandbox.rows(
+    "system.ledger",
+    "sum(read)::int as read, sum(written)::int as written",
+  );
+  assert.deepEqual(sum, { read: 4, written: 4 });
+});
+
 test("rows that are replayed win only where they are newer than what came since", async (t) => {
   const sandbox = openSandbox(t);
   const strict = ingest("bronze.people", {

@@ -265,6 +265,24 @@ test("a step that dies anywhere is taken once by the next run, or was taken befo
   }
 });
 
+test("two runs at once take a step once, and say so or go on", async (t) => {
+  const sandbox = openSandbox(t);
+  const assets = [...INPUTS, positive, latest];
+  await sandbox.run(assets);
+  for (let round = 1; round <= 3; round += 1) {
+    const rows = `select * from (values (${round}, 1, 5), (1, 1, ${round})) t(id, kind, amount)`;
+    await sandbox.open(({ lake }) => addRows(lake, "bronze.events", rows));
+    const results = await Promise.all([sandbox.run(assets), sandbox.run(assets)]);
+    const codes = results.flatMap(({ steps }) => steps.flatMap(({ error }) => error?.code ?? []));
+    assert.deepEqual(codes, []);
+    await sandbox.open(async ({ lake }) => {
+      for (const asset of [positive, latest]) await assertTrue(lake, asset, `round ${round}`);
+      const [last] = await history(lake.delta, folderOf("silver.positive"), { limit: 1 });
+      assert.equal(last?.version, round);
+    });
+  }
+});
+
 for (const [what, assets] of [
   ["appended", APPENDED],
   ["merged", MERGED],
