@@ -5,8 +5,8 @@
  *   what the store says: no file counts as older than the newest file of the log makes it.
  * - The oldest kept version is the one that was current at the cut-off, and the checkpoint at or below it is kept
  *   with its commit; both have been looked at before anything goes. Without such a checkpoint nothing goes.
- * - Below it files go in the order of their versions, a checkpoint after its own commit and before the next. So a
- *   clean-up that dies leaves no hole above the oldest checkpoint that is still there.
+ * - Below it commits go up to the next checkpoint, in any order, then that one, and so on. So a clean-up that dies
+ *   leaves no hole above the oldest checkpoint that is still there.
  * - Above it checkpoints are thinned out: the newest stay, and those of every hundredth version, as all commits
  *   between them are there.
  */
@@ -47,15 +47,22 @@ export async function cleanUpLog(context: DeltaContext, snapshot: Snapshot): Pro
   );
   const now = Math.min(clock.now().getTime(), storeTime);
   const kept = await findKept(context, snapshot, log, now);
-  const gone = [
-    ...(kept === undefined ? [] : filesBelow(kept, log)),
-    ...(await thinnedOut(context, log, kept)),
+  const groups = [
+    ...(kept === undefined ? [] : groupsBelow(kept, log)),
+    await thinnedOut(context, log, kept),
   ];
-  for (const { path } of gone) {
-    await storage.remove(path);
-    (context.crash ?? noCrash)("delta/log-file-removed");
-  }
-  return gone.length + (await removeSidecars(context, folder, now));
+  for (const group of groups) await remove(context, group);
+  return groups.flat().length + (await removeSidecars(context, folder, now));
+}
+
+/** In any order, and some at once. */
+async function remove(
+  { storage, crash = noCrash }: DeltaContext,
+  files: readonly StoredFile[],
+): Promise<void> {
+  if (files.length === 0) return;
+  await storage.removeMany(files.map(({ path }) => path));
+  crash("delta/log-file-removed");
 }
 
 interface LogName extends StoredFile {
@@ -140,11 +147,23 @@ const ORDER: Readonly<Record<LogName["kind"], number>> = {
   checkpoint: 3,
 };
 
-/** In the order in which they may go. */
-function filesBelow(kept: Checkpoint, { files }: Log): LogName[] {
-  return files
+/** One group after the other may go: what leads to a checkpoint, then it, then what leads to the next. */
+function groupsBelow(kept: Checkpoint, { files }: Log): LogName[][] {
+  const gone = files
     .filter((file) => isBelow(file, kept.version))
     .toSorted((a, b) => a.version - b.version || ORDER[a.kind] - ORDER[b.kind]);
+  const groups: LogName[][] = [];
+  let last: LogName | undefined;
+  for (const file of gone) {
+    const isCheckpoint = file.kind === "checkpoint";
+    const isSame = isCheckpoint
+      ? last?.kind === "checkpoint" && last.version === file.version
+      : last !== undefined && last.kind !== "checkpoint";
+    if (isSame) groups.at(-1)?.push(file);
+    else groups.push([file]);
+    last = file;
+  }
+  return groups;
 }
 
 /** Checkpoints that an older one, or the first commit, stands in for, with all commits from there on. */
@@ -188,9 +207,6 @@ async function removeSidecars(context: DeltaContext, folder: string, now: number
     for (const name of sidecars) used.add(name);
   }
   const gone = old.filter(({ path }) => !used.has(path.slice(path.lastIndexOf("/") + 1)));
-  for (const { path } of gone) {
-    await storage.remove(path);
-    (context.crash ?? noCrash)("delta/log-file-removed");
-  }
+  await remove(context, gone);
   return gone.length;
 }
