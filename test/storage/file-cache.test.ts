@@ -179,6 +179,24 @@ on(
   },
 );
 
+on("where the disk is full, copies that are not in use make room", async ({ open, shared }) => {
+  const cache = open();
+  const used = await cache.hold("aa-used", write("x"));
+  await (await cache.hold("bb-idle", write("x"))).release();
+  await cache.close();
+  const later = open();
+  const again = await later.hold("aa-used", never);
+  const held = await later.hold("cc-new", async (to) => {
+    if (shared().includes("bb-idle")) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+    writeFileSync(to, "new");
+  });
+  assert.equal(readFileSync(held.path, "utf8"), "new");
+  assert.equal(readFileSync(again.path, "utf8"), "x");
+  assert.equal(existsSync(used.path), false);
+  await later.close();
+  assert.deepEqual(shared(), ["aa-used", "cc-new"]);
+});
+
 on("a file that is taken over is a copy at once", async ({ open, folder }) => {
   const cache = open();
   const file = fileIn(folder, "taken");

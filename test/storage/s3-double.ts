@@ -12,7 +12,8 @@ import { crc32 } from "node:zlib";
  * What goes wrong with one request. `412`, `409`, `500`, `503`: answered so, and nothing done. `reset`: the connection
  * is cut before anything is done; `done then reset`, `done then 500`: after; `reset then done`: the other way round.
  * `cut body`: the answer ends in its middle; `short body`: it is shorter, and says so; `flipped body`: one bit differs.
- * `slow body`: it comes in drops; `silence`: nothing comes at all.
+ * `slow body`: it comes in drops; `stalled body`: it stops in its middle; `silence`: nothing comes at all. `hidden 500`:
+ * the status says 200, and the body that it failed.
  */
 export type Fault =
   | "409"
@@ -27,6 +28,8 @@ export type Fault =
   | "short body"
   | "flipped body"
   | "slow body"
+  | "stalled body"
+  | "hidden 500"
   | "silence";
 
 /** A request as faults are chosen by: `PUT` of an object, `PUT part`, `POST complete`, `GET list`, ... */
@@ -296,6 +299,9 @@ export async function openS3Double(options: DoubleOptions = {}): Promise<S3Doubl
         await act(request, key);
         return;
     }
+    if (fault === "hidden 500") {
+      return send(request, response, { ...failure(500, CODES["500"]), status: 200 });
+    }
     const answer = await act(request, key);
     if (fault === "done then reset") message.socket.destroy();
     else if (fault === "done then 500") await send(request, response, failure(500, CODES["500"]));
@@ -380,6 +386,7 @@ async function sendBroken(
   response.writeHead(status, { ...headers, "content-length": said.length });
   if (fault === "short body") response.end(half);
   if (fault === "cut body") response.write(half, () => response.destroy());
+  if (fault === "stalled body") response.write(half);
   if (fault === "flipped body") {
     const flipped = Buffer.from(body);
     if (flipped.length > 0) flipped[0] = (flipped[0] ?? 0) ^ 1;

@@ -139,7 +139,13 @@ on(
   { storage: { silenceMs: 100 } },
 );
 
-for (const fault of ["cut body", "short body", "flipped body", "slow body"] as const) {
+for (const fault of [
+  "cut body",
+  "short body",
+  "flipped body",
+  "slow body",
+  "stalled body",
+] as const) {
   on(
     `a file whose answer has a ${fault} is read whole and right in the end`,
     async ({ double, storage, another }) => {
@@ -185,6 +191,43 @@ on(
     assert.equal(content.equals(readFileSync(await reader.localPath("large"))), true);
   },
   { storage: { pieceBytes: MIB } },
+);
+
+on(
+  "a failure that hides behind a good status is one",
+  async ({ double, storage }) => {
+    const staging = await storage.openStaging();
+    writeFileSync(join(staging.folder, "large"), randomBytes(3 * MIB));
+    double.breakNext(["hidden 500", "hidden 500"], ({ what }) => what === "POST complete");
+    await storage.adopt(join(staging.folder, "large"), "large");
+    assert.equal((await storage.read("large")).length, 3 * MIB);
+    await staging.close();
+  },
+  { storage: { pieceBytes: MIB } },
+);
+
+on("a region that nobody told is named as the reason", async ({ cacheFolder }) => {
+  const before = { ...process.env };
+  for (const name of ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_S3"])
+    delete process.env[name];
+  process.env.AWS_CONFIG_FILE = join(cacheFolder, "none");
+  const { s3Storage } = await import("../../src/storage/s3/open.ts");
+  const storage = s3Storage({ bucket: "some", prefix: "" }, { cacheFolder });
+  await assert.rejects(storage.read("a"), refused("storage/wrong-region", false));
+  await storage.close();
+  process.env = before;
+});
+
+on(
+  "a folder for copies that cannot be one is named as the reason",
+  async ({ storage, another, cacheFolder }) => {
+    await storage.create("a", bytes("x"));
+    const file = join(cacheFolder, "file");
+    writeFileSync(file, "");
+    const other = another({ cacheFolder: file });
+    await assert.rejects(other.localPath("a"), refused("storage/not-a-folder", false));
+    await assert.rejects(other.openStaging(), refused("storage/not-a-folder", false));
+  },
 );
 
 on(

@@ -6,6 +6,10 @@ import { join } from "node:path";
 export interface Evictor {
   /** Tells of a new copy; resolves when the folder is within its bound again, as far as copies are not in use. */
   added(sizeBytes: number): Promise<void>;
+  /** The same where copies that were in use kept it beyond its bound. */
+  trim(): Promise<void>;
+  /** Makes what room it can: copies that are not in use go, whatever the bound. */
+  empty(): Promise<void>;
 }
 
 /** Down to this part of the bound, so that not every new copy has to look at all others. */
@@ -29,6 +33,12 @@ export function openEvictor(folder: string, limitBytes: number): Evictor {
         looking = undefined;
       });
       await looking;
+    },
+    async trim() {
+      if (known !== undefined && known > limitBytes) await look();
+    },
+    async empty() {
+      known = await evictTo(folder, 0);
     },
   };
 }
@@ -56,7 +66,7 @@ async function evictTo(folder: string, limitBytes: number): Promise<number> {
 
 async function copiesIn(folder: string): Promise<Found[]> {
   const found: Found[] = [];
-  for (const shelf of await fs.readdir(folder)) {
+  for (const shelf of await fs.readdir(folder).catch(() => [])) {
     const names = await fs.readdir(join(folder, shelf)).catch(() => []);
     const paths = names.map((name) => join(folder, shelf, name));
     const stats = await Promise.all(paths.map((path) => fs.stat(path).catch(() => undefined)));

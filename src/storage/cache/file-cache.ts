@@ -50,7 +50,10 @@ export function openFileCache(folder: string, limitBytes: number): FileCache {
   const unfinished = new Set<Promise<void>>();
   let own: Promise<string> | undefined;
   const ownFolder = (): Promise<string> => {
-    own ??= openOwn(join(folder, "in-use"));
+    own ??= openOwn(join(folder, "in-use")).catch((error: unknown) => {
+      own = undefined;
+      throw error;
+    });
     return own;
   };
   const place = (name: string): string => join(objects, name.slice(0, 2), name);
@@ -62,6 +65,16 @@ export function openFileCache(folder: string, limitBytes: number): FileCache {
   };
   const share = (file: string, name: string): Promise<void> =>
     track(publish(file, place(name), evictor));
+  /** Where the disk is full, the copies of others make room for this one. */
+  const withRoom = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!["ENOSPC", "EDQUOT", "storage/full"].includes(systemCodeOf(error) ?? "")) throw error;
+      await evictor.empty();
+      await work();
+    }
+  };
   const begin = (name: string, mine: string, fetch: Fetch): Copy => {
     const controller = new AbortController();
     const path = join(mine, `${randomUUID()}-${name}`);
@@ -69,7 +82,7 @@ export function openFileCache(folder: string, limitBytes: number): FileCache {
       if (await borrow(place(name), path)) return;
       const part = `${path}.part`;
       try {
-        await fetch(part, controller.signal);
+        await withRoom(() => fetch(part, controller.signal));
         await fs.rename(part, path);
       } catch (error) {
         if (copies.get(name) === copy) copies.delete(name);
@@ -131,6 +144,7 @@ export function openFileCache(folder: string, limitBytes: number): FileCache {
       while (unfinished.size > 0) await Promise.all(unfinished);
       if (own !== undefined) await fs.rm(await own, { recursive: true, force: true });
       own = undefined;
+      await evictor.trim();
     },
   };
 }

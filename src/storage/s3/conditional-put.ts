@@ -5,12 +5,13 @@
  * 2. 409 says that another write of this key was under way, and nothing changed: the same write again.
  * 3. An answer that is lost, late or 5xx says nothing: the object may stand there, or may yet appear. The same write
  *    again, under the same condition. If it is now told 412, either we met our own first try or somebody else was
- *    first: the object itself tells, by its bytes or by a mark that only this write bears.
+ *    first: the object itself tells, by a mark that only this write bears, or by its bytes where a store keeps no marks.
  * 4. Where all tries are used up and the object does not tell either, the failure is thrown as retryable. Whoever
  *    commits decides then by the transaction's id in the file (`delta/race.ts`), which also covers a writer of
  *    another kind between us and the store.
  */
 
+import { randomUUID } from "node:crypto";
 import type { Asked, Connection, Request } from "./connection.ts";
 import { kindOf, storeError } from "./failure.ts";
 
@@ -19,6 +20,22 @@ export interface ConditionalPut extends Asked {
   readonly put: Request<unknown>;
   /** Looks whether the object that stands there is what `put` writes; throws where none stands there. */
   readonly isOurs: Request<boolean>;
+}
+
+/** Metadata of an object: which write made it. */
+const MARK = "millrace-write";
+
+export function newMark(): Readonly<Record<string, string>> {
+  return { [MARK]: randomUUID() };
+}
+
+/** Whether an object's metadata are of the write with this mark; undefined where they tell nothing. */
+export function bearsMark(
+  metadata: Readonly<Record<string, string>> | undefined,
+  mark: Readonly<Record<string, string>>,
+): boolean | undefined {
+  const found = metadata?.[MARK];
+  return found === undefined ? undefined : found === mark[MARK];
 }
 
 /** True where the object is ours, false where it is another's. */

@@ -7,13 +7,14 @@ import { type Crash, noCrash } from "../../base/crash-point.ts";
 import { MillraceError, systemCodeOf } from "../../base/error.ts";
 import { type FileCache, type Held, openFileCache } from "../cache/file-cache.ts";
 import { cacheFolder } from "../cache/place.ts";
+import { diskError } from "../disk-error.ts";
 import { checkPath } from "../path.ts";
 import { type ObjectPlace, renderObjectPlace } from "../place.ts";
-import { openLocalStaging } from "../staging.ts";
+import { openLocalStaging, STAGING } from "../staging.ts";
 import type { Storage } from "../storage.ts";
 import { checksumOf, wholeChecksum } from "./checksum.ts";
 import { checkConditionalWrites, OWN_FOLDER } from "./conditional-check.ts";
-import { putIfAbsent } from "./conditional-put.ts";
+import { bearsMark, newMark, putIfAbsent } from "./conditional-put.ts";
 import { type Connection, connect } from "./connection.ts";
 import { downloadFile } from "./download.ts";
 import { DamagedAnswer } from "./failure.ts";
@@ -41,7 +42,8 @@ interface Shared {
   readonly connection: Connection;
   readonly cache: FileCache;
   readonly slots: Slots;
-  readonly stagingHome: string;
+  /** Of this machine: for copies and staging. */
+  readonly folder: string;
   readonly prefix: string;
   readonly crash: Crash;
   /** Throws where the store would lose commits; asked before the first write, answered once. */
@@ -58,7 +60,7 @@ export function s3Storage(place: ObjectPlace, options: S3StorageOptions = {}): S
     connection,
     cache: openFileCache(folder, cacheBytes),
     slots: createSlots(PIECES_IN_MEMORY),
-    stagingHome: folder,
+    folder,
     prefix: place.prefix === "" ? "" : `${place.prefix}/`,
     crash,
     checkWrites() {
@@ -163,10 +165,11 @@ function openWork(
       }
     },
 
-    async openStaging() {
-      await fs.mkdir(shared.stagingHome, { recursive: true, mode: 0o700 });
-      return openLocalStaging(shared.stagingHome);
-    },
+    openStaging: () =>
+      onDisk(shared, "make", STAGING, async () => {
+        await fs.mkdir(shared.folder, { recursive: true, mode: 0o700 });
+        return openLocalStaging(shared.folder);
+      }),
 
     forWork: (another) => openWork(shared, another, async () => {}),
 
@@ -206,18 +209,17 @@ function readObject(
 function createObject(shared: Shared, path: string, bytes: Uint8Array): Promise<boolean> {
   const { connection, prefix } = shared;
   const place = { Bucket: connection.bucket, Key: prefix + path };
+  const mark = newMark();
+  const object = { ...place, Body: bytes, ChecksumCRC32: checksumOf(bytes), Metadata: mark };
   return putIfAbsent(connection, {
     act: "create",
     path,
-    put: (client, options) =>
-      client.putObject(
-        { ...place, Body: bytes, ChecksumCRC32: checksumOf(bytes), IfNoneMatch: "*" },
-        options,
-      ),
+    put: (client, options) => client.putObject({ ...object, IfNoneMatch: "*" }, options),
     isOurs: async (client, options) => {
-      const { Body } = await client.getObject(place, options);
+      const { Body, Metadata } = await client.getObject(place, options);
+      const isMarked = bearsMark(Metadata, mark);
       const found = (await Body?.transformToByteArray()) ?? new Uint8Array();
-      return Buffer.compare(found, bytes) === 0;
+      return isMarked ?? Buffer.compare(found, bytes) === 0;
     },
   });
 }
@@ -272,15 +274,32 @@ async function holdCopy(shared: Shared, { path, etag: wanted, signal }: Wanted):
   for (let tried = 1; ; tried += 1) {
     const etag = isFixed ? wanted : await etagOf(shared, path, signal);
     try {
-      return await cache.hold(
-        copyName(connection, key, etag),
-        (to, transfer) => downloadFile(connection, { key, path, to, etag, signal: transfer }),
-        signal,
+      return await onDisk(shared, "copy", path, () =>
+        cache.hold(
+          copyName(connection, key, etag),
+          (to, transfer) => downloadFile(connection, { key, path, to, etag, signal: transfer }),
+          signal,
+        ),
       );
     } catch (error) {
       const isChanged = systemCodeOf(error) === "storage/changed";
       if (!isChanged || isFixed || tried === VERSIONS_TRIED) throw error;
     }
+  }
+}
+
+/** What this machine's disk refuses, in the words of a storage. */
+async function onDisk<T>(
+  { folder }: Shared,
+  act: string,
+  path: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isOfDisk = error instanceof Error && "syscall" in error;
+    throw isOfDisk ? diskError(error, { act, path, root: folder }) : error;
   }
 }
 

@@ -1,10 +1,9 @@
 /** Local files becoming objects: small ones in one request, large ones in parts, and never in the place of another. */
 
-import { randomUUID } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { checksumOf, checksumText } from "./checksum.ts";
-import { putIfAbsent } from "./conditional-put.ts";
+import { bearsMark, newMark, putIfAbsent } from "./conditional-put.ts";
 import type { Connection, Request } from "./connection.ts";
 import type { Slots } from "./slots.ts";
 
@@ -23,9 +22,6 @@ const MOST_PARTS = 10_000;
 
 /** So little that a slot for it would only slow down the many. */
 const SMALL_BYTES = 1024 * 1024;
-
-/** Which write an object is of; it decides after an answer that was lost. */
-const MARK = "millrace-write";
 
 /** True where the object is made, false where the key was taken. */
 export async function uploadFile(connection: Connection, upload: Upload): Promise<boolean> {
@@ -49,7 +45,7 @@ async function uploadWhole(connection: Connection, upload: OpenUpload): Promise<
   const { key, file, size, slots, signal } = upload;
   const send = async (): Promise<boolean> => {
     const bytes = await readPiece(file, 0, size);
-    const mark = randomUUID();
+    const mark = newMark();
     return putIfAbsent(connection, {
       ...asked(upload),
       put: (client, options) =>
@@ -60,7 +56,7 @@ async function uploadWhole(connection: Connection, upload: OpenUpload): Promise<
             Body: bytes,
             ChecksumCRC32: checksumOf(bytes),
             IfNoneMatch: "*",
-            Metadata: { [MARK]: mark },
+            Metadata: mark,
           },
           options,
         ),
@@ -73,7 +69,7 @@ async function uploadWhole(connection: Connection, upload: OpenUpload): Promise<
 async function uploadParts(connection: Connection, upload: OpenUpload): Promise<boolean> {
   const { bucket } = connection;
   const { key } = upload;
-  const mark = randomUUID();
+  const mark = newMark();
   const { UploadId } = await connection.ask(asked(upload), (client, options) =>
     client.createMultipartUpload(
       {
@@ -81,7 +77,7 @@ async function uploadParts(connection: Connection, upload: OpenUpload): Promise<
         Key: key,
         ChecksumAlgorithm: "CRC32",
         ChecksumType: "FULL_OBJECT",
-        Metadata: { [MARK]: mark },
+        Metadata: mark,
       },
       options,
     ),
@@ -172,10 +168,10 @@ function asked({ path, signal }: Upload): { act: string; path: string; signal?: 
 }
 
 /** Whether the object was made by the write with this mark. */
-function bears(mark: string, Bucket: string, Key: string): Request<boolean> {
+function bears(mark: ReturnType<typeof newMark>, Bucket: string, Key: string): Request<boolean> {
   return async (client, options) => {
     const { Metadata } = await client.headObject({ Bucket, Key }, options);
-    return Metadata?.[MARK] === mark;
+    return bearsMark(Metadata, mark) === true;
   };
 }
 
