@@ -40,7 +40,7 @@ export async function readLake(lake: string, expected: Expected): Promise<Found>
   const { contract } = expected;
   return withEngine(async (ask) => {
     const good = await goodRows(ask, await tableOf(join(lake, "bronze", "orders")), contract);
-    const quarantine = await tableOf(join(lake, "quarantine", "bronze%2Eorders"));
+    const quarantine = await tableOf(join(lake, "quarantine", "bronze.orders"));
     const wrong = await ask(`select * from (${wrongRefusals(quarantine, expected)}) limit 5`);
     if (wrong.length > 0) {
       const shown = JSON.stringify(wrong, (_, value) =>

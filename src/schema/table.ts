@@ -63,11 +63,8 @@ export function folderOf(name: string): string {
 export function nameOfFolder(folder: string): string | undefined {
   const parts = folder.split("/");
   if (parts.length !== 2 || parts.some((part) => part === "")) return undefined;
-  try {
-    return parts.map(decodeURIComponent).join(".");
-  } catch {
-    return undefined;
-  }
+  const name = parts.map((part) => part.replaceAll(/(~[0-9A-F]{2})+/g, textOf)).join(".");
+  return folderOf(name) === folder ? name : undefined;
 }
 
 /** The table in which the rows lie that `name` turned away: `quarantine."bronze.orders"` in SQL. */
@@ -75,10 +72,18 @@ export function quarantineOf(name: string): string {
   return `quarantine.${name}`;
 }
 
-/** Letters, digits and a few harmless marks stay; the rest is percent-encoded, so that every file system and URL takes it. */
+/**
+ * Letters, digits and a few harmless marks stay; of the rest each byte becomes `~2A` and the like, so that
+ * every file system takes it. Not `%2A`: other readers take a path for an address and decode that.
+ */
 function folderPart(part: string): string {
-  const encoded = [...part].map((one) =>
-    /[\p{L}\p{N}_ =,+-]/u.test(one) ? one : encodeURIComponent(one),
-  );
-  return encoded.join("").replaceAll(".", "%2E").replaceAll("*", "%2A").replaceAll("'", "%27");
+  return [...part].map((one) => (/[\p{L}\p{N}_ =,+.-]/u.test(one) ? one : bytesOf(one))).join("");
+}
+
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString("hex").toUpperCase().replaceAll(/../g, "~$&");
+}
+
+function textOf(bytes: string): string {
+  return Buffer.from(bytes.replaceAll("~", ""), "hex").toString();
 }

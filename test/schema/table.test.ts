@@ -16,18 +16,25 @@ test("a name of any script has a folder, and the folder gives the name back", ()
     'x."',
     "x.a:b",
     "x.😀",
+    "x.~41",
   ]) {
     checkTableName(name, "A table");
     const folder = folderOf(name);
     assert.match(folder, /^[^/]+\/[^/]+$/);
-    assert.doesNotMatch(folder, /[*?<>|:"'\\]/);
+    assert.doesNotMatch(folder, /[*?<>|:"'\\%]/);
     assert.equal(nameOfFolder(folder), name);
     assert.equal(nameOfFolder(folderOf(quarantineOf(name))), quarantineOf(name));
   }
 });
 
+test("a folder that no name has is no table of ours", () => {
+  for (const folder of ["bronze", "a/b/c", "a/", "a/b%20c", "a/~41", "a/~2", "a/~FF", "a/~7e"]) {
+    assert.equal(nameOfFolder(folder), undefined, folder);
+  }
+});
+
 test("different names never share a folder", () => {
-  const names = ["a.b", "a.B", "a.b%2E", "a.%62", "a.b ", "a.b+", "quarantine.a.b", "a.b%252E"];
+  const names = ["a.b", "a.B", "a.b%2E", "a.%62", "a.b ", "a.b+", "quarantine.a.b", "a.b~2E"];
   assert.equal(new Set(names.map(folderOf)).size, names.length);
 });
 
