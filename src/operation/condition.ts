@@ -112,6 +112,10 @@ function fieldIn(node: unknown, find: ColumnFinder): Field | undefined {
   return name && find(name);
 }
 
+/** Times that every reader takes for the same, with nothing to cut off. */
+const PLAIN_DATE = /^\d{4}-\d\d-\d\d$/;
+const PLAIN_TIME = /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,6})?Z?)?$/;
+
 const NUMBERS = /^((TINY|SMALL|BIG|HUGE)INT|INTEGER|DECIMAL)$/;
 const TIMES: readonly string[] = ["DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"];
 
@@ -135,12 +139,13 @@ function valueFor(node: unknown, { type }: Field): FilterValue | undefined {
     case "string":
       return kind === "VARCHAR" && castTo === undefined ? text : undefined;
     case "boolean":
-      return castTo === "BOOLEAN" ? text.startsWith("t") : undefined;
+      return castTo === "BOOLEAN" && /^[tf]$/.test(text) ? text === "t" : undefined;
     case "date":
     case "timestamp":
     case "timestamp_ntz": {
       const isTime = castTo === undefined || TIMES.includes(castTo);
-      return kind === "VARCHAR" && isTime ? text : undefined;
+      const isPlain = (castTo === "DATE" ? PLAIN_DATE : PLAIN_TIME).test(text);
+      return kind === "VARCHAR" && isTime && isPlain ? text : undefined;
     }
     default:
       return undefined;
