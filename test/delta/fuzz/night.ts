@@ -7,8 +7,10 @@
 import { parseArgs } from "node:util";
 import { anySeed } from "../../proof/random.ts";
 import { openLake } from "../lake.ts";
-import { tryDamage } from "./trial.ts";
+import { tryDamage, tryLog } from "./trial.ts";
 import { makeVictims, removeVictims } from "./victim.ts";
+
+const LOGS_BETWEEN = 10;
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +26,9 @@ try {
   for (let seed = Number(values.seed); Date.now() < end; seed += 1) {
     process.stdout.write(`seed ${seed}\n`);
     await tryDamage(lake.engine, victims, seed);
+    for (let more = 0; more < LOGS_BETWEEN; more += 1) {
+      await tryLog(lake.engine, victims, seed + more);
+    }
   }
 } finally {
   removeVictims(victims);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { MillraceError } from "../../../src/base/error.ts";
 import { writeCheckpoint } from "../../../src/delta/checkpoint.ts";
+import type { Filter } from "../../../src/delta/filter.ts";
 import { history } from "../../../src/delta/history.ts";
 import { type DeltaContext, openSnapshot, scan } from "../../../src/delta/table.ts";
 import { commit } from "../../../src/delta/write.ts";
@@ -46,6 +47,45 @@ export async function tryDamage(
     rmSync(root, { recursive: true, force: true });
   }
 }
+
+/**
+ * As `tryDamage`, for values in logs alone and without reading rows, so that there is time for
+ * hundreds: almost all that can be wrong in a log is wrong before the first file is read.
+ */
+export async function tryLog(
+  engine: Engine,
+  victims: readonly Victim[],
+  seed: number,
+): Promise<void> {
+  const chance = chanceFrom(seed);
+  const victim = chance.of(victims);
+  const target = chance.of(victim.files.filter((file) => file.endsWith(".json")));
+  const file = join(victim.root, "table", target);
+  const sound = readFileSync(file);
+  const { bytes, what } = damageLines(sound, chance);
+  const context = { storage: localStorage(victim.root), parquet: engine, clock: realClock };
+  try {
+    writeFileSync(file, bytes);
+    await clearly(async () => {
+      const snapshot = await openSnapshot(context, "table");
+      if (snapshot === undefined) return undefined;
+      await clearly(() => scan(context, snapshot, FILTERS));
+      return [snapshot.rows, snapshot.sizeBytes, snapshot.transactions];
+    });
+    await clearly(() => history(context, "table"));
+  } catch (error) {
+    throw new Error(`Seed ${seed}: ${victim.name}/${target} with ${what}`, { cause: error });
+  } finally {
+    writeFileSync(file, sound);
+  }
+}
+
+const FILTERS: readonly Filter[] = [
+  { column: "id", op: ">", value: 3n },
+  { column: "day", op: "in", values: ["day 1", "day 2"] },
+  { column: "at", op: "<", value: "2025-01-01T00:00:00Z" },
+  { column: "price", op: "<=", value: "1000.5" },
+];
 
 interface Use {
   readonly context: DeltaContext;
