@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { rowCount } from "../../src/delta/statistics-text.ts";
+import { commit } from "../../src/delta/write.ts";
 import { deleteRows } from "../../src/operation/delete-rows.ts";
 import { readChanges } from "../../src/operation/read-changes.ts";
 import { updateRows } from "../../src/operation/update-rows.ts";
@@ -227,4 +228,22 @@ test("nested values of mapped columns survive being moved, hidden and told", asy
       { type: "update_preimage", s: { "x y": 2n, l: [1, null] } },
     ]);
   }
+});
+
+test("rows of a file that tells nothing of itself are counted in the file", async (t) => {
+  const bench = await openBench(t);
+  const table = await tenEach(bench, 1, { configuration: VECTORS });
+  const untold = table.files.map(({ stats: _, ...file }) => file);
+  const { delta } = bench.context;
+  const before = await commit(delta, table, {
+    operation: "OPTIMIZE",
+    adopted: untold,
+    dataChange: false,
+  });
+  assert.equal(before.rows, undefined);
+  const { snapshot } = await deleteRows(bench.context, before, { where: "id = 4" });
+  const [file] = snapshot.files;
+  assert.deepEqual(JSON.parse(file?.stats ?? ""), { numRecords: 10, tightBounds: false });
+  const gone = await deleteRows(bench.context, snapshot, { where: "id >= 0" });
+  assert.deepEqual([gone.snapshot.files.length, gone.metrics.numDeletedRows], [0, 9]);
 });
