@@ -41,24 +41,44 @@ export async function restoreTable(
 
 export type VacuumedTable = Vacuumed & { readonly table: string };
 
+export interface VacuumedLake {
+  readonly tables: readonly VacuumedTable[];
+  /** Of several, those that could not be vacuumed: one stands in the way of no other. */
+  readonly failed: readonly { readonly table: string; readonly error: MillraceError }[];
+}
+
 /** Without an address all tables of the lake, by name. */
 export async function vacuumTables(
-  { place, signal }: Maintenance,
+  maintenance: Maintenance,
   address: TableAddress | undefined,
   options: VacuumOptions,
-): Promise<VacuumedTable[]> {
-  const addresses =
-    address === undefined ? (await listTables(place.lake())).map((name) => ({ name })) : [address];
-  const done: VacuumedTable[] = [];
-  for (const one of addresses) {
-    signal.throwIfAborted();
-    if ("name" in one) await bringUp(place.lake(), one.name);
-    const { delta, snapshot, name } = await openAddress(place, one);
-    if ("path" in one) checkOwnFiles(name, snapshot.metadata.name, "vacuumed by its path");
-    const context = contextOf(place, delta, signal);
-    done.push({ table: name, ...(await vacuum(context, snapshot, options)) });
+): Promise<VacuumedLake> {
+  if (address !== undefined) {
+    return { tables: [await vacuumTable(maintenance, address, options)], failed: [] };
   }
-  return done;
+  const tables: VacuumedTable[] = [];
+  const failed: { table: string; error: MillraceError }[] = [];
+  for (const name of await listTables(maintenance.place.lake())) {
+    maintenance.signal.throwIfAborted();
+    try {
+      tables.push(await vacuumTable(maintenance, { name }, options));
+    } catch (error) {
+      if (!(error instanceof MillraceError) || maintenance.signal.aborted) throw error;
+      failed.push({ table: name, error });
+    }
+  }
+  return { tables, failed };
+}
+
+async function vacuumTable(
+  { place, signal }: Maintenance,
+  address: TableAddress,
+  options: VacuumOptions,
+): Promise<VacuumedTable> {
+  if ("name" in address) await bringUp(place.lake(), address.name);
+  const { delta, snapshot, name } = await openAddress(place, address);
+  if ("path" in address) checkOwnFiles(name, snapshot.metadata.name, "vacuumed by its path");
+  return { table: name, ...(await vacuum(contextOf(place, delta, signal), snapshot, options)) };
 }
 
 const QUARANTINE = "quarantine.";

@@ -170,6 +170,26 @@ test("vacuum without a table goes through the lake, and its quarantines take in 
   rmSync(join(lake.root, "quarantine"), { recursive: true });
 });
 
+test("a table that cannot be vacuumed stands in the way of no other", async () => {
+  await fill("gold/fine", 1);
+  const strange = await lake.create("gold/strange", { fields: [column("id", "long")] });
+  const protocol = { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["someday"] };
+  const log = join(lake.root, "gold/strange/_delta_log/00000000000000000001.json");
+  writeFileSync(log, `${JSON.stringify({ protocol })}\n`);
+  writeFileSync(join(lake.root, "gold/fine/stray.parquet"), "x");
+  utimesSync(join(lake.root, "gold/fine/stray.parquet"), new Date(0), new Date(0));
+  assert.equal(strange.version, 0);
+  const { code, out, err } = await millrace(["vacuum", "--yes", ...at()]);
+  assert.deepEqual([code, /gold\.fine +1 /.test(out)], [1, true], out);
+  assert.match(
+    err,
+    /gold\.strange cannot be vacuumed: .*someday.* \[delta\/unsupported-to-write\]/,
+  );
+  const alone = await millrace(["vacuum", "gold.strange", "--json", ...at()]);
+  assert.equal(JSON.parse(alone.out).error.code, "delta/unsupported-to-write");
+  rmSync(join(lake.root, "gold/strange"), { recursive: true });
+});
+
 test("restore makes a table what it was, and needs to be told when", async () => {
   await fill("gold/restored", 3);
   const unsaid = await millrace(["restore", "gold.restored", ...at()]);

@@ -1,7 +1,7 @@
 /** `millrace vacuum`: removes the files of tables that nobody needs; shows them first. */
 
 import { parseDuration } from "../../base/duration.ts";
-import type { VacuumedTable } from "../../run/maintenance.ts";
+import type { VacuumedLake, VacuumedTable } from "../../run/maintenance.ts";
 import { canAsk, confirm } from "../confirm.ts";
 import type { Command, CommandContext } from "../context.ts";
 import { renderGrid } from "../grid.ts";
@@ -28,18 +28,19 @@ export const command: Command = async (context) => {
     const doIt = (dryRun: boolean) =>
       vacuumTables({ place, signal: stop.signal }, table, { ...options, dryRun });
     const found = await doIt(isDry);
-    const total = totalOf(found);
+    const total = totalOf(found.tables);
     await show(context, found, isDry);
-    if (!isDry || total.files === 0) return 0;
+    const code = found.failed.length === 0 ? 0 : 1;
+    if (!isDry || total.files === 0) return code;
     if (asks && (await confirm(context, `Remove ${sumText(total)}?`))) {
-      const removed = totalOf(await doIt(false));
-      await output.result(`${sumText(removed)} removed.\n`);
-      return 0;
+      const removed = await doIt(false);
+      await output.result(`${sumText(totalOf(removed.tables))} removed.\n`);
+      return removed.failed.length === 0 ? 0 : 1;
     }
     if (!args.has("dry-run") && !output.isJson) {
       output.remark(asks ? "nothing was removed" : "nothing was removed: --yes removes them");
     }
-    return 0;
+    return code;
   });
 };
 
@@ -61,7 +62,7 @@ function sumText({ files, bytes }: Total): string {
 
 async function show(
   { output }: CommandContext,
-  tables: readonly VacuumedTable[],
+  { tables, failed }: VacuumedLake,
   isDry: boolean,
 ): Promise<void> {
   if (output.isJson) {
@@ -74,8 +75,15 @@ async function show(
         bytes,
         paths: files.map(({ path }) => path),
       })),
+      failed: failed.map(({ table, error: { code, message } }) => ({
+        table,
+        error: { code, message },
+      })),
     });
     return;
+  }
+  for (const { table, error } of failed) {
+    output.error(`${table} cannot be vacuumed: ${error.message} [${error.code}]\n`);
   }
   const some = tables.filter(({ files }) => files.length > 0);
   const [only] = some;
