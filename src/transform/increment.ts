@@ -147,7 +147,16 @@ async function sumOf(
   return `select * from (${sum}) as added(${columns.map(quoteName).join(", ")})`;
 }
 
-async function readFunctions(session: Engine): Promise<FunctionFacts> {
+/** Asked once of a session: a plan looks at every transform of a project. */
+const known = new WeakMap<Engine, Promise<FunctionFacts>>();
+
+function readFunctions(session: Engine): Promise<FunctionFacts> {
+  const facts = known.get(session) ?? askFunctions(session);
+  known.set(session, facts);
+  return facts;
+}
+
+async function askFunctions(session: Engine): Promise<FunctionFacts> {
   const rows = await session.rows(
     "select distinct function_name as name, function_type = 'aggregate' as gathers from duckdb_functions() where function_type = 'aggregate' or stability = 'VOLATILE'",
   );

@@ -47,7 +47,10 @@ export async function changeOf(
     for (const file of actions.removes) gone.set(keyOf(file), file);
     if (adds.length + removes.length === 0 && !changesColumns(actions)) continue;
     if (adds.length + removes.length === 0) return replaced(`changed its columns ${at}`);
-    if (isReplacing(actions)) return replaced(`was overwritten ${at}`);
+    if (isReplacing(actions)) {
+      const isRestored = String(actions.info?.operation) === "RESTORE";
+      return replaced(`was ${isRestored ? "restored" : "overwritten"} ${at}`);
+    }
     if (removes.length > 0) isChanged = true;
     for (const file of adds) added.set(keyOf(file), file);
   }

@@ -7,6 +7,8 @@ import { history } from "../../src/delta/history.ts";
 import { type Asset, bigint, csv, ingest, integer, sql, text, transform } from "../../src/index.ts";
 import type { Lake } from "../../src/lake/lake.ts";
 import { loadTable, openView, relationOf } from "../../src/lake/lake.ts";
+import { restore } from "../../src/operation/restore.ts";
+import { vacuum } from "../../src/operation/vacuum.ts";
 import { applyPlan } from "../../src/run/apply.ts";
 import { planRun } from "../../src/run/plan.ts";
 import { folderOf } from "../../src/schema/table.ts";
@@ -181,9 +183,19 @@ test("an input whose rows were updated, overwritten or moved makes an appended t
     assert.deepEqual(await because(), ["nothing", ""]);
     await overwriteRows(lake, "bronze.events", "select 9 as id, 9 as kind, 9 as amount");
     assert.deepEqual(await because(), ["rebuild", "bronze.events was overwritten in version 4"]);
+    const context = { delta: lake.delta, engine: lake.engine };
+    await restore(context, folderOf("bronze.events"), { version: 1 });
+    assert.deepEqual(await because(), ["rebuild", "bronze.events was restored in version 5"]);
     await addRows(lake, "bronze.events", "select 10 as id, 9 as kind, 9 as amount");
     await moveRows(lake, "bronze.events");
-    assert.deepEqual(await because(), ["update", "bronze.events went from version 4 to 6"]);
+    assert.deepEqual(await because(), ["update", "bronze.events went from version 5 to 7"]);
+    await addRows(lake, "bronze.events", "select 11 as id, 9 as kind, 9 as amount");
+    await moveRows(lake, "bronze.events");
+    await vacuum(context, await loadTable(lake, "bronze.events"), { retentionMs: 0, force: true });
+    assert.deepEqual(await because(), [
+      "rebuild",
+      "bronze.events has had files vacuumed that were not taken in yet",
+    ]);
   });
 });
 
