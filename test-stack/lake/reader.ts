@@ -1,6 +1,7 @@
 /** The engines that read Delta tables beside us, each through its own code. */
 
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { ask } from "./ask.ts";
 import { sparkInto, sparkTable } from "./spark.ts";
 
@@ -21,7 +22,9 @@ export const READERS: Readonly<Record<ReaderName, Read>> = {
   "delta-rs": deltaRs("datafusion"),
   "delta-rs through pyarrow": deltaRs("pyarrow"),
   DuckDB: async (query, to) => {
-    await ask("MILLRACE_STACK_DUCKDB_DELTA", { ...query, to });
+    // By a path with letters beyond Latin it looks for files in the folder above the table.
+    const table = pathToFileURL(query.table).href;
+    await ask("MILLRACE_STACK_DUCKDB_DELTA", { ...query, table, to });
     return to;
   },
   Spark: async ({ table, where, version }, to) => {
