@@ -7,8 +7,9 @@ import type { Snapshot } from "../delta/snapshot.ts";
 import { commit } from "../delta/write.ts";
 import { untilCommitted } from "./attempt.ts";
 import type { TableContext } from "./context.ts";
+import type { EditPlan } from "./edit-plan.ts";
 import type { RowWriter } from "./row-writer.ts";
-import { type EditPlan, type StagedEdit, stageEdit } from "./stage-edit.ts";
+import { type StagedEdit, stageEdit } from "./stage-edit.ts";
 
 /** What goes into the same commit. */
 export interface Along {

@@ -4,8 +4,8 @@ import type { AddFile } from "../delta/action.ts";
 import { rowCount } from "../delta/statistics-text.ts";
 import type { TableContext } from "./context.ts";
 import { CLAUSE, type Edits } from "./edit.ts";
+import type { EditPlan } from "./edit-plan.ts";
 import type { RowWriter } from "./row-writer.ts";
-import type { EditPlan } from "./stage-edit.ts";
 import { openTarget, physicalRows } from "./target.ts";
 
 /** How many rows each clause applied to, by its number. */
