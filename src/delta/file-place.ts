@@ -29,17 +29,26 @@ export function fileFinder(
   const others = foreign.map((place) => (place.startsWith("file:") ? decodePath(place) : place));
   const allowed = [home, ...others.map(plainUri)];
   const checkLinks = root.startsWith("/") ? linkCheck(allowed) : undefined;
+  const wholePath = (path: string): string => {
+    const decoded = decodePath(path);
+    if (!ODD_PATH.test(decoded)) return `${home}/${decoded}`;
+    const whole = plainUri(isAbsolutePath(decoded) ? decoded : `${home}/${decoded}`);
+    const isAllowed = allowed.some((place) => isBelow(whole, place));
+    if (!isAllowed || whole.includes("\0")) throw outside(path, folder);
+    return whole;
+  };
   return async (path) => {
     if (path.length > LONGEST_PATH) throw unreachable(`${path.slice(0, 100)}...`, folder);
-    const decoded = decodePath(path);
-    const whole = plainUri(isAbsolutePath(decoded) ? decoded : `${home}/${decoded}`);
-    const isAllowed = allowed.some((place) => isBelow(whole, place)) && !whole.includes("\0");
-    if (!isAllowed) throw outside(path, folder);
-    if (!isBelow(whole, root) && !whole.startsWith("/")) throw unreachable(path, folder);
+    const whole = wholePath(path);
+    const isInStorage = isBelow(whole, root);
+    if (!isInStorage && !whole.startsWith("/")) throw unreachable(path, folder);
     if (checkLinks?.(whole) === false) throw outside(path, folder);
-    return isBelow(whole, root) ? storage.localPath(whole.slice(root.length + 1)) : whole;
+    return isInStorage ? storage.localPath(whole.slice(root.length + 1)) : whole;
   };
 }
+
+/** Other paths are names below a folder and nothing else, as nearly all are. */
+const ODD_PATH = /(?:^|\/)\.{0,2}(?:\/|$)|:|\0/;
 
 /** No file system and no store has longer ones. */
 const LONGEST_PATH = 16_384;
@@ -86,7 +95,7 @@ function linkCheck(allowed: readonly string[]): (file: string) => boolean {
 /** What cannot be looked at cannot be read either, and reading it tells why. */
 function isLink(file: string): boolean {
   try {
-    return lstatSync(file).isSymbolicLink();
+    return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
   } catch {
     return false;
   }
