@@ -43,6 +43,9 @@ interface Adopted {
   readonly files: readonly AddFile[];
 }
 
+/** Commits that were lost to others, one after the other. */
+const TRIES = 20;
+
 /** Files that found no place are removed again. */
 export async function commitBins(
   context: TableContext,
@@ -53,7 +56,7 @@ export async function commitBins(
   let snapshot = start;
   let bins = await adoptBins(context, snapshot, rewritten, words.zOrder);
   (context.delta.crash ?? noCrash)("optimize/adopted");
-  while (bins.length > 0) {
+  for (let tries = 1; bins.length > 0; tries += 1) {
     try {
       snapshot = await commit(context.delta, snapshot, changeOf(bins, words));
       const { version } = snapshot;
@@ -61,6 +64,10 @@ export async function commitBins(
       return { snapshot, laid, isOtherTable: false };
     } catch (error) {
       if (systemCodeOf(error) !== "delta/conflict") throw error;
+      if (tries === TRIES) {
+        await discard(context, snapshot.folder, bins);
+        throw error;
+      }
     }
     const now = await refreshSnapshot(context.delta, snapshot);
     const isOtherTable = !isSameTable(snapshot, now);
