@@ -1,6 +1,6 @@
 /**
  * How fast the lake is, each thing beside its peer or limit: `npm run bench -- lake`. `--part NAME,NAME` (all),
- * `--rounds N` (3), `--scale X` (1). Made data is kept below `--cache` (~/.cache/millrace/bench/lake); numbers go
+ * `--rounds N` (3), `--scale X` (1), `--alone` for no peers. Made data is kept below `--cache` (~/.cache/millrace/bench/lake); numbers go
  * to bench/results/lake.json, where parts that did not run keep theirs.
  */
 
@@ -14,6 +14,7 @@ import { append, writers } from "./lake/append.ts";
 import { merge } from "./lake/merge.ts";
 import { opening } from "./lake/opening.ts";
 import type { Part, PartResult } from "./lake/part.ts";
+import { findPeer } from "./lake/peer.ts";
 import { store } from "./lake/store.ts";
 import { tpch } from "./lake/tpch.ts";
 
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     part: { type: "string", default: PARTS.map(({ name }) => name).join(",") },
     rounds: { type: "string", default: "3" },
     scale: { type: "string", default: "1" },
+    alone: { type: "boolean", default: false },
     cache: { type: "string", default: join(homedir(), ".cache", "millrace", "bench", "lake") },
   },
 });
@@ -48,7 +50,8 @@ async function runPart(part: Part): Promise<PartResult> {
   const folder = await mkdtemp(join(values.cache, "work-"));
   try {
     const [rounds, scale] = [Number(values.rounds), Number(values.scale)];
-    return await part.run({ cache, folder, rounds, scale, say });
+    const find = async () => (values.alone ? undefined : findPeer(say));
+    return await part.run({ cache, folder, rounds, scale, findPeer: find, say });
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -7,7 +7,7 @@ import { measureNode, type Usage } from "../measure/process.ts";
 import { medianUsage, takeTurns } from "../measure/round.ts";
 import { mergeData } from "./merge-data.ts";
 import type { Bench, Line, Part, PartResult, Target } from "./part.ts";
-import { findPeer, type Peer } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 
 const PROGRAM = join(import.meta.dirname, "merge-process.ts");
 const ACTS = {
@@ -35,7 +35,7 @@ export const merge: Part = {
   what: "merges, a delete and an update of 20,000,000 rows in 10 files",
   run: async (bench) => {
     const data = await mergeData(bench.cache, bench.scale);
-    const peer = await findPeer(bench.say);
+    const peer = await bench.findPeer();
     const lines: Line[] = [];
     const medians = new Map<string, Usage>();
     for (const act of Object.keys(ACTS) as Act[]) {

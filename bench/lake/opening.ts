@@ -6,7 +6,7 @@ import { type Measured, measureNode, type Usage } from "../measure/process.ts";
 import { medianUsage, takeTurns } from "../measure/round.ts";
 import { DAY, type LargeLog, largeLog } from "./log-maker.ts";
 import type { Bench, Part, PartResult, Target } from "./part.ts";
-import { findPeer, type Peer } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 
 const PROGRAM = join(import.meta.dirname, "open-process.ts");
 
@@ -20,7 +20,7 @@ export const opening: Part = {
   what: "100,000 adds and 10,000 removes over 1,000 commits become a list of files",
   run: async (bench) => {
     const log = await largeLog(bench.cache, bench.scale);
-    const peer = await findPeer(bench.say);
+    const peer = await bench.findPeer();
     return judge(await race(bench, log, peer), log);
   },
 };

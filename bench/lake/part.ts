@@ -1,6 +1,7 @@
 /** What a part of `npm run bench -- lake` is: work in turns, with equal results checked first, and targets it is held to. */
 
 import type { Usage } from "../measure/process.ts";
+import type { Peer } from "./peer.ts";
 
 /** One file `bench/lake/NAME.ts` exports one; `bench/lake.bench.ts` lists them all. */
 export interface Part {
@@ -21,6 +22,8 @@ export interface Bench {
   readonly rounds: number;
   /** 1 by default; a test runs parts with thousandths of their size, where numbers mean nothing. */
   readonly scale: number;
+  /** Undefined where Millrace is measured alone. */
+  findPeer(): Promise<Peer | undefined>;
   say(line: string): void;
 }
 

@@ -47,7 +47,7 @@ const KEYS = ["a", "b/c", "it's %20 ü", null] as const;
 /** How often each kind of operation comes. */
 const WEIGHTS: Readonly<Record<Operation["kind"], number>> = {
   append: 8,
-  overwrite: 1,
+  overwrite: 2,
   "overwrite partition": 3,
   "add column": 1,
   delete: 3,
@@ -68,7 +68,7 @@ const KINDS = Object.entries(WEIGHTS).flatMap(([kind, weight]) =>
 export function chooseStep(chance: Chance, n: number, writers: number): Step {
   return {
     writer: chance.below(writers),
-    looks: !chance.oneIn(3),
+    looks: chance.oneIn(2),
     operation: chooseOperation(chance, n),
   };
 }
