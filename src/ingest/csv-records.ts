@@ -23,6 +23,8 @@ interface CsvShape {
   readonly headerLine: number;
   /** False where a part of a file might begin inside quotes. */
   readonly inParts: boolean;
+  /** True where no line end stands in quotes and no line is long: each line is a record. */
+  readonly isPlain: boolean;
   /** A longer line is turned away. The engine keeps sixteen times as much of a file in memory, and reads in parts of that size. */
   readonly mostLineBytes: number;
   readonly options: CsvOptions;
@@ -36,7 +38,7 @@ export interface CsvInput {
 }
 
 export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
-  const { names, headerLine, inParts, mostLineBytes, options } = shape;
+  const { names, headerLine, inParts, isPlain, mostLineBytes, options } = shape;
   const serial = randomUUID().replaceAll("-", "");
   const rejects = `reject_errors_${serial}`;
   const scans = `reject_scans_${serial}`;
@@ -95,6 +97,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
           ...(options.nulls === undefined ? {} : { nulls: options.nulls }),
         },
         compression: removed === undefined ? input?.inspection.compression : removed.compression,
+        isPlain: isPlain && removed === undefined,
         taken,
       });
     },

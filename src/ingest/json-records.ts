@@ -39,12 +39,15 @@ export function ndjsonRecords(input: JsonInput): Records {
     ...jsonLayers(input, relation),
     needsLines: true,
     countsBroken: true,
-    lines: (path, raws, taken) =>
-      findLines(path, raws.map(String), {
+    lines: (path, raws, taken) => {
+      const inspection = files.find(({ readPath }) => readPath === path)?.inspection;
+      return findLines(path, raws.map(String), {
         dialect: { format: "ndjson" },
         taken,
-        compression: files.find(({ readPath }) => readPath === path)?.inspection.compression,
-      }),
+        compression: inspection?.compression,
+        isPlain: inspection?.longLine === undefined,
+      });
+    },
     broken: async (folder, bad) => {
       if (bad === undefined) return undefined;
       const rows = await engine.rows(

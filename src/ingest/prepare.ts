@@ -186,7 +186,7 @@ async function readyCsv(
   // Where no line end stands in quotes and no line is long, none grows beyond what the engine bears by itself.
   const isPlain = isLarge && !mayBreak && inspection.longLine === undefined;
   const mostLineBytes = isPlain ? PLAIN_LINE_BYTES : MOST_LINE_BYTES;
-  const shape = { names, headerLine, inParts: !mayBreak, mostLineBytes, options };
+  const shape = { names, headerLine, inParts: !mayBreak, isPlain, mostLineBytes, options };
   return {
     key: JSON.stringify([
       names,

@@ -62,7 +62,6 @@ async function walkBroken(
     (a, b) => a.offset - b.offset || Number(swallows(b)) - Number(swallows(a)),
   );
   let at = 0;
-  let next = 0;
   let open: { reject: CsvReject; walk: QuoteWalk; line: number; texts: string[] } | undefined;
   const end = (): void => {
     if (open === undefined) return;
@@ -77,10 +76,8 @@ async function walkBroken(
       message: reject.message,
     });
   };
-  await walkLines(path, compression, (bytes, from, to, line) => {
-    const start = next;
-    next = start + to - from + 1;
-    const endOffset = start + to - from;
+  await walkLines(path, compression, (bytes, from, to, line, offset) => {
+    const endOffset = offset + to - from;
     const raw = (): string => textOf(bytes, from, to);
     if (open !== undefined) {
       // Nothing begins inside of a record.
@@ -96,7 +93,7 @@ async function walkBroken(
     }
     const reject = waiting[at];
     if (reject === undefined) return false;
-    if (reject.offset >= endOffset) return true;
+    if (reject.offset >= endOffset) return reject.offset;
     while (waiting[at]?.offset === reject.offset) at += 1;
     const walk = beginQuotes();
     open = { reject, walk, line, texts: [raw()] };

@@ -15,10 +15,12 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Sees the bytes as they stand in the file, in order. */
   readonly onRaw?: (bytes: Buffer) => void;
+  /** True where a piece is not looked at again once the next is asked for: plain files are then read into the same memory. */
+  readonly inPassing?: boolean | undefined;
 }
 
 /**
- * The content of a file in pieces that the reader may keep. Compressed data that is cut short, damaged
+ * The content of a file in pieces that the reader may keep unless it reads in passing. Compressed data that is cut short, damaged
  * or followed by other bytes throws `source/bad-compression` at that point.
  */
 export async function* readContent(
@@ -48,10 +50,21 @@ export async function readStart(
 }
 
 /** Reads one piece ahead, so that reading and what the caller does with a piece overlap. */
-async function* readRaw(path: string, { signal, onRaw }: ReadOptions): AsyncGenerator<Buffer> {
+async function* readRaw(
+  path: string,
+  { signal, onRaw, compression, inPassing }: ReadOptions,
+): AsyncGenerator<Buffer> {
   const file = await open(path, "r");
+  const isReused = inPassing === true && compression === undefined;
+  const buffers: Buffer[] = [];
+  const next = () => {
+    // One for the reader, and one that is filled meanwhile.
+    const used = isReused && buffers.length === 2 ? buffers.shift() : undefined;
+    const buffer = used ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    if (isReused) buffers.push(buffer);
+    return file.read(buffer, 0, CHUNK_BYTES, null);
+  };
   try {
-    const next = () => file.read(Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES, null);
     let reading = next();
     for (;;) {
       const { bytesRead, buffer } = await reading;

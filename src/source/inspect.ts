@@ -101,7 +101,7 @@ async function look(path: string, sizeBytes: number, options: InspectOptions): P
   try {
     compression = chooseCompression(await readStart(path, MAGIC_BYTES, { signal }), options);
     let start: Buffer = Buffer.alloc(0);
-    for await (const piece of readContent(path, { compression, signal, onRaw })) {
+    for await (const piece of readContent(path, { compression, signal, onRaw, inPassing: true })) {
       contentBytes += piece.length;
       checkRatio(contentBytes, sizeBytes, options.maxRatio ?? 200);
       if (start.length < MAGIC_BYTES) {
@@ -212,7 +212,7 @@ async function describeText(
 async function countLines(path: string, offset: number, options: InspectOptions): Promise<number> {
   let left = offset;
   let lines = 0;
-  for await (const piece of readContent(path, options)) {
+  for await (const piece of readContent(path, { ...options, inPassing: true })) {
     const part = piece.subarray(0, left);
     for (let at = part.indexOf(0x0a); at !== -1; at = part.indexOf(0x0a, at + 1)) lines += 1;
     left -= part.length;

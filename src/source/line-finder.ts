@@ -4,6 +4,7 @@ import { readContent } from "./content.ts";
 import { type CsvDialect, parseCsvRecord } from "./csv-record.ts";
 import type { Compression } from "./file-source.ts";
 import type { LineSet } from "./line-set.ts";
+import { type Settle, sweepPlain } from "./plain-line-finder.ts";
 import { type RecordVisitor, walkRecords } from "./record-walker.ts";
 import {
   indexWanted,
@@ -29,6 +30,8 @@ export interface FindLinesOptions {
   /** With `nulls`, the wanted fields are null where the file has one of them; that takes longer. */
   readonly dialect: LineDialect;
   readonly compression?: Compression | undefined;
+  /** True where no line end stands in quotes and no line is longer than 2 MB: then each line is a record, which is found sooner. */
+  readonly isPlain?: boolean;
   /** Lines that other records have already. */
   readonly taken?: Pick<LineSet, "has"> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -43,19 +46,28 @@ export interface FindLinesOptions {
 export async function findLines(
   path: string,
   wanted: readonly WantedRecord[],
-  { dialect, compression, taken, signal }: FindLinesOptions,
+  { dialect, compression, isPlain = false, taken, signal }: FindLinesOptions,
 ): Promise<(number | undefined)[]> {
   const search: Search = {
     wanted,
     dialect,
     taken,
-    pieces: () => readContent(path, { compression, signal }),
+    pieces: (inPassing) => readContent(path, { compression, signal, inPassing }),
     lines: Array.from({ length: wanted.length }),
     left: wanted.length,
   };
   if (wanted.length === 0) return search.lines;
   const isLoose = dialect.format === "csv" && (dialect.nulls ?? []).some((text) => text !== "");
-  await sweep(search, isLoose);
+  if (isPlain && !isLoose) {
+    await sweepPlain(search.pieces(true), {
+      wanted,
+      csv: dialect.format === "csv" ? dialect : undefined,
+      isHeader: dialect.format === "csv" && dialect.header,
+      settle: settleIn(search),
+    });
+    // Blanks around a line of JSON are no part of it.
+    if (search.left > 0 && dialect.format === "ndjson") await sweep(search, false);
+  } else await sweep(search, isLoose);
   // Blanks around quotes and empty fields beyond the header show only in the fields.
   if (dialect.format === "csv" && !isLoose && search.left > 0) await sweep(search, true);
   return search.lines;
@@ -65,7 +77,7 @@ interface Search {
   readonly wanted: readonly WantedRecord[];
   readonly dialect: LineDialect;
   readonly taken: Pick<LineSet, "has"> | undefined;
-  readonly pieces: () => AsyncIterable<Buffer>;
+  readonly pieces: (inPassing: boolean) => AsyncIterable<Buffer>;
   /** By the number of the wanted record. */
   readonly lines: (number | undefined)[];
   left: number;
@@ -73,34 +85,14 @@ interface Search {
 
 /** Loosely, every record is taken apart: slower, and right whatever the record looks like. */
 async function sweep(search: Search, isLoose: boolean): Promise<void> {
-  const { wanted, dialect, lines, taken } = search;
+  const { wanted, dialect } = search;
   const isCsv = dialect.format === "csv";
   const csv: CsvDialect = isCsv ? dialect : { delimiter: ",", quote: '"' };
   const quoteByte = csv.quote.charCodeAt(0);
   const trailingCommas = !isCsv && dialect.trailingCommas === true;
   const index = indexWanted(wanted, { csv, isLoose, quoteByte, trailingCommas });
-  const given = new Set(lines);
+  const settle = settleIn(search);
   let isHeader = isCsv && dialect.header === true;
-
-  /** Gives the line to the first record alike that has none yet; false when none is left. */
-  const settle = (
-    candidates: number[] | undefined,
-    line: number,
-    isSame: (at: number) => boolean,
-  ): boolean => {
-    if (given.has(line) || taken?.has(line) === true) return true;
-    for (let last = (candidates?.length ?? 0) - 1; last >= 0; last--) {
-      const at = candidates?.[last] ?? 0;
-      const isFound = lines[at] !== undefined;
-      if (!isFound && !isSame(at)) continue;
-      candidates?.splice(last, 1);
-      if (isFound) continue;
-      lines[at] = line;
-      search.left -= 1;
-      break;
-    }
-    return search.left > 0;
-  };
 
   const visit: RecordVisitor = (bytes, from, to, line, quotes) => {
     if (isHeader) {
@@ -136,5 +128,25 @@ async function sweep(search: Search, isLoose: boolean): Promise<void> {
     delimiter: csv.delimiter,
     endsInCr: isCsv && dialect.endsInCr === true,
   };
-  await walkRecords(search.pieces(), walk, visit);
+  await walkRecords(search.pieces(false), walk, visit);
+}
+
+/** Gives a line to the first record alike that has none yet. */
+function settleIn(search: Search): Settle {
+  const { lines, taken } = search;
+  const given = new Set(lines);
+  return (candidates, line, isSame) => {
+    if (given.has(line) || taken?.has(line) === true) return true;
+    for (let last = (candidates?.length ?? 0) - 1; last >= 0; last--) {
+      const at = candidates?.[last] ?? 0;
+      const isFound = lines[at] !== undefined;
+      if (!isFound && !isSame(at)) continue;
+      candidates?.splice(last, 1);
+      if (isFound) continue;
+      lines[at] = line;
+      search.left -= 1;
+      break;
+    }
+    return search.left > 0;
+  };
 }

@@ -62,7 +62,7 @@ export function scanText({ longLineBytes }: { longLineBytes: number }): TextScan
       hasNulEscape ||=
         piece.includes(NUL_ESCAPE) ||
         Buffer.concat([tail, piece.subarray(0, NUL_ESCAPE.length)]).includes(NUL_ESCAPE);
-      tail = piece.subarray(-NUL_ESCAPE.length);
+      tail = Buffer.from(piece.subarray(-NUL_ESCAPE.length));
       lineEnd = lineEndWith(lineEnd, piece, lastByte);
       utf8.push(piece);
       offset += piece.length;
@@ -131,7 +131,7 @@ function utf8Check(): { push(piece: Buffer): void; finish(): number | undefined 
       if (!isUtf8(head)) invalidAt = offset;
       else if (!isUtf8(body)) invalidAt = offset + head.length + firstInvalid(body);
       offset += head.length + body.length;
-      held = piece.subarray(end);
+      held = Buffer.from(piece.subarray(end));
     },
     finish: () => invalidAt ?? (held.length > 0 ? offset : undefined),
   };

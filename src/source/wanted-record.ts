@@ -161,6 +161,6 @@ export function sampleFields(fields: readonly (string | null)[], csv: CsvDialect
 }
 
 /** The record as it would stand in a line without quotes. */
-function joinFields(fields: readonly (string | null)[], { delimiter }: CsvDialect): string {
+export function joinFields(fields: readonly (string | null)[], { delimiter }: CsvDialect): string {
   return fields.map((field) => field ?? "").join(delimiter);
 }

@@ -21,10 +21,11 @@ async function find(
   text: string | Buffer,
   wanted: readonly (readonly (string | null)[])[],
   dialect: Partial<Extract<LineDialect, CsvDialect>> = {},
+  isPlain = false,
 ): Promise<(number | undefined)[]> {
   const path = join(folder, "file.csv");
   await writeFile(path, text);
-  return findLines(path, wanted, { dialect: { ...CSV, ...dialect, format: "csv" } });
+  return findLines(path, wanted, { dialect: { ...CSV, ...dialect, format: "csv" }, isPlain });
 }
 
 test("a record has the line on which it begins, line breaks in quotes and blank lines counted", async () => {
@@ -118,6 +119,7 @@ test("random files give the same lines as a reader that goes byte by byte", asyn
   for (let seed = 1; seed <= 60; seed++) {
     const random = seeded(seed);
     const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
+    const isPlain = seed % 2 === 0;
     const lineEnd = pick(["\n", "\r\n"]);
     const size = pick([1, 40, 400, 9000]);
     let text = `${pick(["", "\ufeff"])}h,i${lineEnd}`;
@@ -129,7 +131,10 @@ test("random files give the same lines as a reader that goes byte by byte", asyn
         text += lineEnd;
         line += 1;
       }
-      const fields = Array.from({ length: 3 }, () => randomField(pick, random, lineEnd));
+      const fields = Array.from({ length: 3 }, () => {
+        const field = randomField(pick, random, lineEnd);
+        return isPlain ? (field?.replaceAll(/[\r\n]/g, "_") ?? null) : field;
+      });
       const rendered = fields.map((field) => renderField(field, random)).join(",");
       text += rendered;
       text += row === size - 1 && random() < 0.5 ? "" : lineEnd;
@@ -139,7 +144,7 @@ test("random files give the same lines as a reader that goes byte by byte", asyn
       }
       line += rendered.split("\n").length;
     }
-    const found = await find(text, wanted);
+    const found = await find(text, wanted, {}, isPlain);
     const byKey = (lines: readonly (number | undefined)[]) => {
       const groups = new Map<string, (number | undefined)[]>();
       wanted.forEach((row, at) => {
@@ -240,3 +245,33 @@ function seeded(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+test("lines of a plain file are found across its pieces, the last one without a line end, and long ones too", async () => {
+  const long = "y".repeat(5 * 2 ** 20);
+  const lines = Array.from(
+    { length: 60_000 },
+    (_, row) => `${row},"q""${row % 7}",${"z".repeat(row % 90)}`,
+  );
+  const wanted = [0, 1, 777, 31_000, 59_999].map((row) => [
+    String(row),
+    `q"${row % 7}`,
+    row % 90 === 0 ? null : "z".repeat(row % 90),
+  ]);
+  const text = `\ufeff\n\nh,i,j\n${lines.join("\n")}`;
+  const expected = [0, 1, 777, 31_000, 59_999].map((row) => row + 4);
+  assert.deepEqual(await find(text, wanted, {}, true), expected);
+  assert.deepEqual(await find(text.replaceAll("\n", "\r\n"), wanted, {}, true), expected);
+  const withLong = `${text}\n1,${long},2\n3,4,5\n`;
+  assert.deepEqual(await find(withLong, [...wanted, ["3", "4", "5"]], {}, true), [
+    ...expected,
+    60_005,
+  ]);
+});
+
+test("lines of JSON are found in a plain file with blanks around them", async () => {
+  const path = join(folder, "plain.ndjson");
+  await writeFile(path, '{"a":1}\n\n {"a":2} \r\n{"a":1}\n{"a":"\u00e9"}');
+  const wanted = ['{"a":2}', '{"a":1}', '{"a":"\u00e9"}', '{"a":1}', '{"a":1}'];
+  const found = await findLines(path, wanted, { dialect: { format: "ndjson" }, isPlain: true });
+  assert.deepEqual(found, [3, 1, 5, 4, undefined]);
+});
