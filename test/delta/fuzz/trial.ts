@@ -19,7 +19,7 @@ import { damageBytes, damageLines } from "./mutation.ts";
 import type { Victim } from "./victim.ts";
 
 /** What a use may take at most, by far. */
-const LONGEST_MS = 20_000;
+const LONGEST_MS = 60_000;
 const MOST_BYTES = 1_500_000_000;
 
 /** Throws where damage is answered by anything but a result or a clear error. The same seed does the same. */
