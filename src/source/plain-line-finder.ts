@@ -158,12 +158,7 @@ function indexLines(wanted: readonly WantedRecord[], csv: CsvDialect | undefined
       add(plain, kernel.sampleAll(0, to), at);
     if (isText) continue;
     let quotes = 0;
-    for (
-      let from = text.indexOf(quote);
-      from >= 0 && from < to;
-      from = text.indexOf(quote, from + 1)
-    )
-      quotes += 1;
+    for (let byte = 0; byte < to; byte++) if (text[byte] === quote) quotes += 1;
     add(quoted, kernel.sampleEnds(0, to, quote, quotes), at);
   }
   return { kernel, quote, plain, quoted, plainText, mask, found };
