@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openSnapshot, scan } from "../../src/delta/table.ts";
 import { commit } from "../../src/delta/write.ts";
 import { createDuckDB } from "../../src/engine/duckdb.ts";
@@ -14,7 +15,7 @@ import { measureNode, type Usage } from "../measure/process.ts";
 import { medianUsage, takeTurns } from "../measure/round.ts";
 import type { Bench, Line, Part, PartResult } from "./part.ts";
 
-const PROGRAM = join(import.meta.dirname, "append-process.ts");
+const PROGRAM = fileURLToPath(new URL("./append-process.ts", import.meta.url));
 const COMMITS = 1000;
 const ROWS = 1000;
 const WRITERS = 8;

@@ -3,13 +3,14 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { measureNode, type Usage } from "../measure/process.ts";
 import { medianUsage, takeTurns } from "../measure/round.ts";
 import { mergeData } from "./merge-data.ts";
 import type { Bench, Line, Part, PartResult, Target } from "./part.ts";
 import type { Peer } from "./peer.ts";
 
-const PROGRAM = join(import.meta.dirname, "merge-process.ts");
+const PROGRAM = fileURLToPath(new URL("./merge-process.ts", import.meta.url));
 const ACTS = {
   spread: "merge of 1 %, keys in all files",
   clustered: "merge of 1 %, keys in one file",

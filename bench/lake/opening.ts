@@ -1,14 +1,14 @@
 /** Part `opening`: from a large log to the list of files, without the start of the process. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Measured, measureNode, type Usage } from "../measure/process.ts";
 import { medianUsage, takeTurns } from "../measure/round.ts";
 import { DAY, type LargeLog, largeLog } from "./log-maker.ts";
 import type { Bench, Part, PartResult, Target } from "./part.ts";
 import type { Peer } from "./peer.ts";
 
-const PROGRAM = join(import.meta.dirname, "open-process.ts");
+const PROGRAM = fileURLToPath(new URL("./open-process.ts", import.meta.url));
 
 /** Of DuckDB's extension for the same log, where it was measured first; used where it cannot be run here. */
 const JSON_LIMIT_MS = 1200;

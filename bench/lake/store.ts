@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { BUCKET, versitygw } from "../../scripts/stack/versitygw.ts";
 import { type Measured, measureNode, type Usage } from "../measure/process.ts";
 import { medianUsage, takeTurns } from "../measure/round.ts";
 import type { Bench, Line, Part, PartResult, Target } from "./part.ts";
 
-const PROGRAM = join(import.meta.dirname, "store-process.ts");
+const PROGRAM = fileURLToPath(new URL("./store-process.ts", import.meta.url));
 
 const COMMITS = 200;
 const ROWS = 3_000_000;

@@ -1,13 +1,13 @@
 /** Part `tpch`: 22 queries over our Delta tables, beside the same engine on the bare files of the same tables. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { measureNode, type Usage } from "../measure/process.ts";
 import { medianUsage, takeTurns } from "../measure/round.ts";
 import type { Bench, Part, PartResult } from "./part.ts";
 import { type TpchData, tpchData } from "./tpch-data.ts";
 
-const PROGRAM = join(import.meta.dirname, "tpch-process.ts");
+const PROGRAM = fileURLToPath(new URL("./tpch-process.ts", import.meta.url));
 const LIMIT = 1.03;
 
 export const tpch: Part = {
