@@ -44,7 +44,7 @@ export interface S3Double {
   /** Of every request so far. */
   readonly asked: readonly Asked[];
   readonly keys: readonly string[];
-  /** Uploads in parts that are neither finished nor aborted. */
+  /** Uploads in parts that somebody was told of and that are neither finished nor aborted. */
   readonly openUploads: number;
   /** Connections that stay open. */
   connections(): Promise<number>;
@@ -89,6 +89,8 @@ interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  /** Undoes what only the answer tells of. */
+  readonly forget?: () => void;
 }
 
 export const ACCESS_KEY = "double-key";
@@ -233,9 +235,8 @@ export async function openS3Double(options: DoubleOptions = {}): Promise<S3Doubl
       case "POST begin": {
         const id = randomUUID();
         uploads.set(id, { key, metadata: metadataOf(request), parts: new Map() });
-        return xml(
-          `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
-        );
+        const told = `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`;
+        return { ...xml(told), forget: () => uploads.delete(id) };
       }
       case "POST complete":
         return complete(request, key, uploadId);
@@ -296,13 +297,15 @@ export async function openS3Double(options: DoubleOptions = {}): Promise<S3Doubl
         // Whoever asked takes it for failed, and the store does it later.
         message.socket.destroy();
         await setTimeout(20);
-        await act(request, key);
+        if (what !== "POST begin") await act(request, key);
         return;
     }
     if (fault === "hidden 500") {
       return send(request, response, { ...failure(500, CODES["500"]), status: 200 });
     }
     const answer = await act(request, key);
+    // Nobody can abort an upload that nobody was told of; a store forgets it by a rule of the bucket.
+    if (fault !== undefined) answer.forget?.();
     if (fault === "done then reset") message.socket.destroy();
     else if (fault === "done then 500") await send(request, response, failure(500, CODES["500"]));
     else if (fault !== undefined && answer.status < 300) await sendBroken(response, answer, fault);

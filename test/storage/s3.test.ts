@@ -26,19 +26,16 @@ testStorage("S3 with a clock that is an hour ahead", () =>
   openS3Place({ double: { clockAheadMs: 3_600_000 } }),
 );
 
-/** What may go wrong with any request, and with those whose answer has a body. */
-const ANYWHERE: readonly Fault[] = [
-  "500",
-  "503",
-  "reset",
-  "done then reset",
-  "done then 500",
-  "reset then done",
-];
+/**
+ * What may go wrong with any request, and with those whose answer has a body. A write that is done long after it was
+ * given up may come after a removal, so tests of their own are about it.
+ */
+const ANYWHERE: readonly Fault[] = ["500", "503", "reset", "done then reset", "done then 500"];
 const IN_BODIES: readonly Fault[] = ["cut body", "slow body"];
 
 testStorage(`S3 with every third request going wrong (seed ${seed})`, async () => {
-  const place = await openS3Place({ storage: { pieceBytes: MIB } });
+  // So many tries that a test never fails by bad luck alone.
+  const place = await openS3Place({ storage: { pieceBytes: MIB, attempts: 30 } });
   const random = seededRandom(seed);
   place.double.breakBy(({ what }) => {
     if (random() > 1 / 3) return undefined;
