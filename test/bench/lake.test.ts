@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { append, writers } from "../../bench/lake/append.ts";
+import { merge } from "../../bench/lake/merge.ts";
 import { opening } from "../../bench/lake/opening.ts";
 import type { Part, PartResult } from "../../bench/lake/part.ts";
 
@@ -33,4 +34,10 @@ test("small appends are all there, and a query gives the same after they are lai
 test("eight writers lose nothing", async (t) => {
   const { targets } = await run(t, writers, 0.1);
   assert.ok(targets.find(({ what }) => what.startsWith("commits lost"))?.met);
+});
+
+test("merges, deletes and updates come to what DuckDB alone makes of the rows", async (t) => {
+  const { lines, targets } = await run(t, merge, 0.002);
+  assert.equal(lines.length, 12);
+  assert.equal(targets.length, 3);
 });
