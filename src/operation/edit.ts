@@ -25,6 +25,16 @@ export interface Edits {
   readonly clauses: readonly Clause[];
   /** Stands in FROM; undefined where no row changes. */
   readonly relation: string | undefined;
+  /** True where every updated row is known to stay in its partition. */
+  readonly keepsPartitions: boolean;
+}
+
+/** True where no clause gives a partition column a value. */
+export function leavesPartitions(
+  partitionColumns: readonly string[],
+  clauses: readonly Clause[],
+): boolean {
+  return !partitionColumns.some((name) => clauses.some(({ assigns }) => assigns.has(name)));
 }
 
 /** Staged files as something that stands in FROM; undefined where there is none. */

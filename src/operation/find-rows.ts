@@ -8,7 +8,7 @@ import { duckdbType } from "../engine/type.ts";
 import { quoteName } from "../sql/quote.ts";
 import { columnsNamed, conditionsOf, filtersOf, isStable } from "./condition.ts";
 import type { TableContext } from "./context.ts";
-import { CLAUSE, type Clause, type Edits, stagedRelation } from "./edit.ts";
+import { CLAUSE, type Clause, type Edits, leavesPartitions, stagedRelation } from "./edit.ts";
 import { filterPartitions } from "./partition-filter.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { FILE, filesMatching, openTarget, ROW, type Target } from "./target.ts";
@@ -31,7 +31,12 @@ export async function findDeleted(writer: RowWriter, where: string): Promise<Fou
   const whole = isStable(conditions) ? await wholeFiles(context, snapshot, where) : undefined;
   if (whole !== undefined) {
     const target = await openTarget(context, snapshot, []);
-    return { target, edits: { clauses: [clause], relation: undefined }, dropped: whole, reads };
+    return {
+      target,
+      edits: { clauses: [clause], relation: undefined, keepsPartitions: true },
+      dropped: whole,
+      reads,
+    };
   }
   return find(writer, { where, reads, clause, values: {} });
 }
@@ -60,7 +65,8 @@ async function find(writer: RowWriter, wanted: Wanted): Promise<FoundRows> {
   const { context, snapshot, folder } = writer;
   const { where, reads, clause, values } = wanted;
   const target = await openTarget(context, snapshot, filesMatching(snapshot, reads));
-  const edits = { clauses: [clause], relation: undefined };
+  const keepsPartitions = leavesPartitions(snapshot.metadata.partitionColumns, [clause]);
+  const edits = { clauses: [clause], relation: undefined, keepsPartitions };
   if (target.files.length === 0) return { target, edits, dropped: [], reads };
   const assigned = snapshot.metadata.fields.flatMap(({ name, type }) => {
     const value = values[name];

@@ -7,7 +7,7 @@ import { quoteName } from "../sql/quote.ts";
 import { conditionsOf } from "./condition.ts";
 import { CLAUSE, type Edits, stagedRelation } from "./edit.ts";
 import { assignedColumns, type CheckedClause, clauseNumber, editClauses } from "./merge-clause.ts";
-import { keyPairs, matchFilters, sidesOf } from "./merge-key.ts";
+import { type KeyPair, keyPairs, matchFilters, sidesOf } from "./merge-key.ts";
 import { type MergeSource, SOURCE } from "./merge-source.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { FILE, filesMatching, openTarget, ROW, type Target } from "./target.ts";
@@ -40,9 +40,11 @@ export async function matchRows(writer: RowWriter, question: MatchQuestion): Pro
   const reads =
     unmatched.length > 0 ? [] : await matchFilters(context.engine, source, { conditions, fields });
   const target = await openTarget(context, snapshot, filesMatching(snapshot, reads));
+  const pairsOfKeys = keyPairs(conditions, sidesOf(fields, source.fields));
+  const keepsPartitions = staysPut(snapshot.metadata.partitionColumns, clauses, pairsOfKeys);
   const none = {
     target,
-    edits: { clauses: kinds, relation: undefined },
+    edits: { clauses: kinds, relation: undefined, keepsPartitions },
     matches: undefined,
     reads,
   };
@@ -53,7 +55,25 @@ export async function matchRows(writer: RowWriter, question: MatchQuestion): Pro
   const matches = `(SELECT ${SOURCE} FROM ${pairs} WHERE ${SOURCE} IS NOT NULL)`;
   if (kinds.length === 0) return { ...none, matches };
   const relation = await withoutRepeats(writer, question, pairs);
-  return { target, edits: { clauses: kinds, relation }, matches, reads };
+  return { target, edits: { ...none.edits, relation }, matches, reads };
+}
+
+/** A row whose partition column takes the value that it matched by stays where it is. */
+function staysPut(
+  partitionColumns: readonly string[],
+  clauses: readonly CheckedClause[],
+  pairs: readonly KeyPair[],
+): boolean {
+  return partitionColumns.every((column) => {
+    const same = pairs
+      .filter(({ target }) => target.name === column)
+      .map(({ source }) => `source.${quoteName(source.name)}`);
+    return clauses
+      .filter(({ when }) => when !== "not matched")
+      .every(({ when, values: { [column]: value } }) => {
+        return value === undefined || (when === "matched" && same.includes(value));
+      });
+  });
 }
 
 function matchQuery(

@@ -23,9 +23,8 @@ export async function writeAnew(
   { rewritten }: Fates,
 ): Promise<WrittenFile[]> {
   const { context, snapshot } = writer;
-  const { fields, partitionColumns } = snapshot.metadata;
-  const { clauses, relation } = edits;
-  const stays = !partitionColumns.some((name) => clauses.some(({ assigns }) => assigns.has(name)));
+  const { fields } = snapshot.metadata;
+  const { clauses, relation, keepsPartitions } = edits;
   const files: WrittenFile[] = [];
   for (const numbers of rewritten) {
     if (relation === undefined) break;
@@ -37,7 +36,7 @@ export async function writeAnew(
     const [first = -1] = numbers;
     files.push(
       ...(await writeRows(writer, guard.wrap(query), {
-        partitionValues: stays ? target.files[first]?.partitionValues : undefined,
+        partitionValues: keepsPartitions ? target.files[first]?.partitionValues : undefined,
       })),
     );
   }

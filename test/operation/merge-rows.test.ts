@@ -152,3 +152,24 @@ test("new rows outside the condition of an overwrite are refused, and one is sho
   });
   assert.deepEqual((await idsOf(bench, snapshot)).slice(-2), [9, 77]);
 });
+
+test("rows that match by their partition stay in it, whatever else they take over", async (t) => {
+  const bench = await openBench(t);
+  const before = await tenEach(bench, 2, { partitionColumns: ["p"] });
+  const { snapshot, metrics } = await mergeRows(bench.context, before, {
+    source: "(SELECT unnest([3, 15])::BIGINT AS id, 'new' AS v, unnest(['p0', 'p0']) AS p)",
+    on: "target.id = source.id AND source.p = target.p",
+    clauses: UPSERT,
+  });
+  assert.deepEqual([metrics.numTargetRowsUpdated, metrics.numTargetRowsInserted], [1, 1]);
+  const rows = (await bench.lake.rows(snapshot)).filter(({ v }) => v === "new");
+  assert.deepEqual(rows, [
+    { id: 3n, v: "new", p: "p0" },
+    { id: 15n, v: "new", p: "p0" },
+  ]);
+  assert.deepEqual(snapshot.files.map(({ partitionValues }) => partitionValues.p).toSorted(), [
+    "p0",
+    "p0",
+    "p1",
+  ]);
+});
