@@ -112,12 +112,13 @@ export async function numberRows(
     const taken = createLineSet();
     for (let after = 0; ; ) {
       const rows = await engine.rows(
-        `select "~row", "~carried".raw as raw from ${from} where ${isOfFile} and "~row" > ${after} order by "~row" limit ${ROWS_AT_ONCE}`,
+        `select "~row", to_json("~carried".raw)::varchar as raw from ${from} where ${isOfFile} and "~row" > ${after} order by "~row" limit ${ROWS_AT_ONCE}`,
       );
       if (rows.length === 0) break;
       const lines = await records.lines(
         readPath,
-        rows.map(({ raw }) => raw),
+        // A list costs the driver ten times what its text does.
+        rows.map(({ raw }) => JSON.parse(String(raw)) as unknown),
         taken,
       );
       for (const line of lines) if (line !== undefined) taken.add(line);
