@@ -1,7 +1,7 @@
 /**
  * How fast files become checked tables, against the engine alone on the same file: `npm run bench -- files`.
  * `--rows N` (5,000,000), `--rounds N` (3), `--seed N` (1), `--format csv|ndjson` (both), `--trace` for where the
- * time goes. Made files are kept below `--cache` (~/.cache/millrace/bench); numbers go to bench/results/files.json.
+ * time goes, `--peers` for delta-rs, Spark and dlt beside. Made files are kept below `--cache` (~/.cache/millrace/bench); numbers go to bench/results/files.json.
  */
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -13,10 +13,13 @@ import { renderCount, renderTable } from "../scripts/table.ts";
 import { traceMillrace } from "./files/contender.ts";
 import { type OrderFiles, orderFiles } from "./files/data.ts";
 import type { Format } from "./files/order.ts";
+import { type PeerName, racePeers } from "./files/peer.ts";
+import { judgePeers, renderPeers } from "./files/peer-target.ts";
 import { CONTENDERS, MEMORY, type Name, type Result, race, THREADS } from "./files/race.ts";
 import { judge, megabytes, percent, shareOf, type Verdict } from "./files/target.ts";
 import { renderTrace } from "./files/trace.ts";
 import type { Span } from "./files/trace-process.ts";
+import type { Usage } from "./measure/process.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +29,7 @@ const { values } = parseArgs({
     format: { type: "string", default: "csv,ndjson" },
     cache: { type: "string", default: join(homedir(), ".cache", "millrace", "bench") },
     trace: { type: "boolean", default: false },
+    peers: { type: "boolean", default: false },
   },
 });
 
@@ -40,6 +44,7 @@ const files = await orderFiles(values.cache, {
 });
 const formats = values.format.split(",") as Format[];
 const results: Partial<Record<Format, Result>> = {};
+const peers: Partial<Record<Format, Readonly<Record<PeerName, Usage>>>> = {};
 const verdicts: Verdict[] = [];
 for (const format of formats) {
   if (values.trace) await trace(format);
@@ -53,6 +58,7 @@ for (const format of formats) {
   results[format] = result;
   verdicts.push(...judge(format, result));
   say(`\n${renderResult(format, files, result)}`);
+  if (values.peers) await besidePeers(format, result.medians.checked);
 }
 say(
   renderTable(
@@ -82,6 +88,14 @@ function renderResult(format: Format, { rows, bytes }: OrderFiles, result: Resul
   return `${title}\n${renderTable(head, lines)}`;
 }
 
+async function besidePeers(format: Format, ours: Usage): Promise<void> {
+  const seed = Number(values.seed);
+  const found = await racePeers({ files, format, seed, cache: values.cache, say });
+  peers[format] = found;
+  verdicts.push(...judgePeers(format, ours, found));
+  say(`\n${renderPeers(ours, found)}`);
+}
+
 async function trace(format: Format): Promise<void> {
   const folder = await mkdtemp(join(values.cache, "work-"));
   const work = { format, file: files.paths[format], folder, memoryLimit: MEMORY, threads: THREADS };
@@ -106,6 +120,6 @@ async function keep(): Promise<void> {
     duckdb: version(),
   };
   const { rows, bytes } = files;
-  const report = { at: new Date().toISOString(), machine, rows, bytes, results, verdicts };
+  const report = { at: new Date().toISOString(), machine, rows, bytes, results, peers, verdicts };
   await writeFile(join(folder, "files.json"), `${JSON.stringify(report, null, 2)}\n`);
 }

@@ -7,24 +7,45 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { installOnce } from "./install.ts";
 import type { Part } from "./part.ts";
-import { startWorker } from "./worker.ts";
+import { startWorker, type Worker } from "./worker.ts";
 
 const FILES = join(import.meta.dirname, "spark");
 
 export const spark: Part = {
   tests: "test-stack/lake/**/*.test.ts",
   async start() {
-    const { socket, stop } = await startWorker("spark", await sparkCommand());
+    const { socket, stop } = await startSpark(FOR_SMALL_STATEMENTS);
     return { env: { MILLRACE_STACK_SPARK: socket }, stop };
   },
 };
 
-async function sparkCommand(): Promise<readonly [string, ...string[]]> {
+interface Tuning {
+  readonly jvm: readonly string[];
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** Many statements once each: code that is worth compiling well never comes to that. */
+const FOR_SMALL_STATEMENTS: Tuning = {
+  jvm: ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"],
+  settings: {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+  },
+};
+
+/** A worker that runs statements; tuned by nothing but its settings here unless told. */
+export async function startSpark(tuning: Tuning = { jvm: [], settings: {} }): Promise<Worker> {
   const [java, jars] = [await findJava(), await installJars()];
-  const settings = Object.entries(SETTINGS).map(([key, value]) => `-D${key}=${value}`);
-  const opens = OPENED.map((name) => `--add-opens=${name}=ALL-UNNAMED`);
-  const options = [...JVM_OPTIONS, ...opens, ...settings];
-  return [java, ...options, "-cp", `${FILES}:${jars}/*`, join(FILES, "SparkWorker.java")];
+  const settings = { ...SETTINGS, ...tuning.settings };
+  const options = [
+    ...JVM_OPTIONS,
+    ...tuning.jvm,
+    ...OPENED.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
+    ...Object.entries(settings).map(([key, value]) => `-D${key}=${value}`),
+  ];
+  const program = ["-cp", `${FILES}:${jars}/*`, join(FILES, "SparkWorker.java")];
+  return startWorker("spark", [java, ...options, ...program]);
 }
 
 async function installJars(): Promise<string> {
@@ -57,9 +78,6 @@ async function findJava(): Promise<string> {
 
 const JVM_OPTIONS = [
   "-Xmx2g",
-  // Many small statements once each: code that is worth compiling well never comes to that.
-  "-XX:TieredStopAtLevel=1",
-  "-XX:+UseSerialGC",
   "-Djdk.reflect.useDirectMethodHandle=false",
   "-Dio.netty.tryReflectionSetAccessible=true",
   "-Duser.timezone=UTC",
@@ -78,9 +96,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
   "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
   "spark.sql.session.timeZone": "UTC",
-  "spark.sql.shuffle.partitions": "1",
-  "spark.sql.codegen.wholeStage": "false",
-  "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+  "spark.sql.shuffle.partitions": "2",
   "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
   "spark.databricks.delta.snapshotPartitions": "1",
 };

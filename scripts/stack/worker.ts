@@ -5,8 +5,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const START_MS = 120_000;
@@ -53,6 +55,23 @@ export async function startWorker(
   const tail = (await readFile(log, "utf8")).trimEnd().split("\n").slice(-20).join("\n");
   await stop();
   throw new Error(`${name} ${failure}\n${tail}`);
+}
+
+/** One request, a line of JSON each way. Rejects with what the engine said where it refuses. */
+export async function askWorker(
+  socket: string,
+  request: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  const connection = createConnection(socket);
+  connection.end(`${JSON.stringify(request)}\n`);
+  const { value, error } = JSON.parse(await text(connection)) as Answer;
+  if (error !== undefined) throw new Error(error);
+  return value;
+}
+
+interface Answer {
+  readonly value?: unknown;
+  readonly error?: string;
 }
 
 function readiness({ stdout }: ChildProcess): Promise<undefined> {
