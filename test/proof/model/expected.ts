@@ -29,6 +29,8 @@ export function after(before: Expected, operation: Operation): Expected {
       return { ...before, rows: operation.rows };
     case "overwrite partition":
       return { ...before, rows: [...rows.filter(({ k }) => k !== operation.k), ...operation.rows] };
+    case "overwrite where":
+      return { ...before, rows: [...rows.filter(({ v }) => v !== operation.v), ...operation.rows] };
     case "add column":
       return { ...before, added: [...added, operation.name] };
     case "delete":

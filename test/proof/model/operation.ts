@@ -22,6 +22,8 @@ export type Operation =
       readonly k: string | null;
       readonly rows: readonly Row[];
     }
+  /** In the place of all rows with this `v`, wherever they lie; the rows have it too. */
+  | { readonly kind: "overwrite where"; readonly v: number; readonly rows: readonly Row[] }
   | { readonly kind: "add column"; readonly name: string }
   | { readonly kind: "delete"; readonly where: Condition }
   /** `v` becomes one more than it was, or the partition another one. */
@@ -49,6 +51,7 @@ const WEIGHTS: Readonly<Record<Operation["kind"], number>> = {
   append: 8,
   overwrite: 2,
   "overwrite partition": 3,
+  "overwrite where": 2,
   "add column": 1,
   delete: 3,
   update: 3,
@@ -90,6 +93,10 @@ function chooseOperation(chance: Chance, n: number): Operation {
     case "overwrite partition": {
       const k = chance.of(KEYS);
       return { kind, k, rows: chance.oneIn(4) ? [] : rows(k) };
+    }
+    case "overwrite where": {
+      const v = chance.below(20);
+      return { kind, v, rows: rows().map((row) => ({ ...row, v })) };
     }
     case "add column":
       return { kind, name: `c${n}` };

@@ -14,6 +14,7 @@ import type { RowChange } from "../../../src/operation/change-rows.ts";
 import { deleteRows } from "../../../src/operation/delete-rows.ts";
 import { mergeRows } from "../../../src/operation/merge-rows.ts";
 import { optimize } from "../../../src/operation/optimize.ts";
+import { overwriteWhere } from "../../../src/operation/overwrite-where.ts";
 import { restore } from "../../../src/operation/restore.ts";
 import { updateRows } from "../../../src/operation/update-rows.ts";
 import { vacuum } from "../../../src/operation/vacuum.ts";
@@ -127,6 +128,11 @@ async function perform(
         reads: { where: [where] },
         info,
       });
+    }
+    case "overwrite where": {
+      const { v, rows } = operation;
+      const change = { rows: valuesOf(rows), where: `v = ${v}`, info };
+      return changed(await overwriteWhere(at, base, change));
     }
     case "add column": {
       const { fields } = base.metadata;
