@@ -1,50 +1,30 @@
 /** Storage in a bucket of an object store, with copies of its files on this machine. */
 
-import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
-import { extname } from "node:path";
 import { type Crash, noCrash } from "../../base/crash-point.ts";
-import { MillraceError, systemCodeOf } from "../../base/error.ts";
-import { type FileCache, type Held, openFileCache } from "../cache/file-cache.ts";
+import { type Held, openFileCache } from "../cache/file-cache.ts";
 import { cacheFolder } from "../cache/place.ts";
-import { diskError } from "../disk-error.ts";
 import { checkPath } from "../path.ts";
 import { type ObjectPlace, renderObjectPlace } from "../place.ts";
 import { openLocalStaging, STAGING } from "../staging.ts";
 import type { Storage } from "../storage.ts";
-import { checksumOf, wholeChecksum } from "./checksum.ts";
 import { checkConditionalWrites, OWN_FOLDER } from "./conditional-check.ts";
-import { bearsMark, newMark, putIfAbsent } from "./conditional-put.ts";
-import { type Connection, connect } from "./connection.ts";
-import { downloadFile } from "./download.ts";
-import { DamagedAnswer } from "./failure.ts";
+import { connect } from "./connection.ts";
+import { adoptFile, type Exchange, holdCopy, onDisk } from "./exchange.ts";
 import { listObjects, listPrefixes } from "./listing.ts";
+import { createObject, readObject, replaceObject } from "./object.ts";
 import type { S3Options, S3Tuning } from "./option.ts";
 import { removeObjects } from "./remove.ts";
-import { createSlots, type Slots } from "./slots.ts";
-import { uploadFile } from "./upload.ts";
+import { createSlots } from "./slots.ts";
 
 /** Of `20 GB` unless told. */
 const CACHE_BYTES = 20e9;
 const PIECES_IN_MEMORY = 4;
-/** Tries to read a file that is replaced all the time. */
-const VERSIONS_TRIED = 5;
-
-/** A name with a UUID is given once, so its file never changes. */
-const NAMED_ONCE = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}[^/]*$/i;
-
 export interface S3StorageOptions extends S3Options, S3Tuning {
   readonly crash?: Crash;
 }
 
-/** What all works of one storage share. */
-interface Shared {
-  readonly connection: Connection;
-  readonly cache: FileCache;
-  readonly slots: Slots;
-  /** Of this machine: for copies and staging. */
-  readonly folder: string;
-  readonly prefix: string;
+interface Shared extends Exchange {
   readonly crash: Crash;
   /** Throws where the store would lose commits; asked before the first write, answered once. */
   checkWrites(): Promise<void>;
@@ -185,139 +165,4 @@ function openWork(
 
 function folderPrefix(prefix: string, folder: string): string {
   return folder === "" ? prefix : `${prefix}${folder}/`;
-}
-
-function readObject(
-  { connection, prefix }: Shared,
-  path: string,
-  signal?: AbortSignal,
-): Promise<Uint8Array> {
-  return connection.ask({ act: "read", path, signal }, async (client, options) => {
-    const place = { Bucket: connection.bucket, Key: prefix + path };
-    const answer = await client.getObject(place, options);
-    const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
-    const expected = wholeChecksum(answer);
-    const isWhole = bytes.length === (answer.ContentLength ?? bytes.length);
-    if (!isWhole || (expected !== undefined && expected !== checksumOf(bytes))) {
-      throw new DamagedAnswer(`${bytes.length} bytes do not match length and checksum`);
-    }
-    return bytes;
-  });
-}
-
-/** A commit is never given up half-way: no signal ends it. */
-function createObject(shared: Shared, path: string, bytes: Uint8Array): Promise<boolean> {
-  const { connection, prefix } = shared;
-  const place = { Bucket: connection.bucket, Key: prefix + path };
-  const mark = newMark();
-  const object = { ...place, Body: bytes, ChecksumCRC32: checksumOf(bytes), Metadata: mark };
-  return putIfAbsent(connection, {
-    act: "create",
-    path,
-    put: (client, options) => client.putObject({ ...object, IfNoneMatch: "*" }, options),
-    isOurs: async (client, options) => {
-      const { Body, Metadata } = await client.getObject(place, options);
-      const isMarked = bearsMark(Metadata, mark);
-      const found = (await Body?.transformToByteArray()) ?? new Uint8Array();
-      return isMarked ?? Buffer.compare(found, bytes) === 0;
-    },
-  });
-}
-
-async function replaceObject(
-  { connection, prefix }: Shared,
-  path: string,
-  bytes: Uint8Array,
-): Promise<void> {
-  await connection.ask({ act: "replace", path }, (client, options) =>
-    client.putObject(
-      {
-        Bucket: connection.bucket,
-        Key: prefix + path,
-        Body: bytes,
-        ChecksumCRC32: checksumOf(bytes),
-      },
-      options,
-    ),
-  );
-}
-
-async function adoptFile(
-  shared: Shared,
-  localFile: string,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { connection, slots, prefix, cache } = shared;
-  const key = prefix + path;
-  if (!(await uploadFile(connection, { key, path, localFile, slots, signal }))) {
-    throw new MillraceError(`The file ${path} in ${connection.uri} exists already.`, {
-      code: "storage/exists",
-      hint: "Data files are never replaced; take over under a name nobody used before.",
-    });
-  }
-  // What was just written is what is read next.
-  if (NAMED_ONCE.test(path)) await cache.take(copyName(connection, key), localFile);
-  else await fs.rm(localFile);
-}
-
-interface Wanted {
-  readonly path: string;
-  readonly etag: string | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function holdCopy(shared: Shared, { path, etag: wanted, signal }: Wanted): Promise<Held> {
-  const { connection, cache, prefix } = shared;
-  const key = prefix + path;
-  const isFixed = wanted !== undefined || NAMED_ONCE.test(path);
-  for (let tried = 1; ; tried += 1) {
-    const etag = isFixed ? wanted : await etagOf(shared, path, signal);
-    try {
-      return await onDisk(shared, "copy", path, () =>
-        cache.hold(
-          copyName(connection, key, etag),
-          (to, transfer) => downloadFile(connection, { key, path, to, etag, signal: transfer }),
-          signal,
-        ),
-      );
-    } catch (error) {
-      const isChanged = systemCodeOf(error) === "storage/changed";
-      if (!isChanged || isFixed || tried === VERSIONS_TRIED) throw error;
-    }
-  }
-}
-
-/** What this machine's disk refuses, in the words of a storage. */
-async function onDisk<T>(
-  { folder }: Shared,
-  act: string,
-  path: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const isOfDisk = error instanceof Error && "syscall" in error;
-    throw isOfDisk ? diskError(error, { act, path, root: folder }) : error;
-  }
-}
-
-async function etagOf(
-  { connection, prefix }: Shared,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  const place = { Bucket: connection.bucket, Key: prefix + path };
-  const { ETag } = await connection.ask({ act: "read", path, signal }, (client, options) =>
-    client.headObject(place, options),
-  );
-  return ETag;
-}
-
-/** Stands for the content: the place, and the version where one place has several. */
-function copyName({ endpoint, bucket }: Connection, key: string, etag = ""): string {
-  const hash = createHash("sha256").update([endpoint, bucket, key, etag].join("\0")).digest("hex");
-  const ending = extname(key);
-  return `${hash.slice(0, 40)}${/^\.[a-z0-9]{1,12}$/i.test(ending) ? ending : ""}`;
 }
