@@ -67,7 +67,7 @@ async function make(folder: string, rows: number, seed: number): Promise<void> {
     }
     const good = `(from (${orders(rows, seed)}) where flaw is null)`;
     const [[count, hash] = []] = (
-      await connection.runAndReadAll(hashOfRows(good, false))
+      await connection.runAndReadAll(hashOfRows(good, "typed"))
     ).getRows();
     const manifest: Manifest = { good: Number(count), hash: String(hash) };
     await writeFile(join(made, "manifest.json"), JSON.stringify(manifest));

@@ -22,13 +22,13 @@ export interface Expected {
 /** What the engine alone read, without the rows that the contract refuses. */
 export async function readRaw(
   path: string,
-  { contract }: Expected,
+  { contract, format }: Expected,
 ): Promise<Omit<Found, "refused">> {
   return withEngine(async (ask) => {
     const flaw = FLAW_OF.replaceAll(/\bi\b/g, "try_cast(order_id as bigint)");
     const kept = `(from read_parquet('${path}') where order_id is not null
       and coalesce((${flaw}) not in (${refusedFlaws(contract).join(", ")}), true))`;
-    return goodRows(ask, kept, contract);
+    return goodRows(ask, kept, { contract, format });
   });
 }
 
@@ -37,9 +37,8 @@ export async function readRaw(
  * twice or without need, has not the line it stands on in the file, or not the reason that its flaw calls for.
  */
 export async function readLake(lake: string, expected: Expected): Promise<Found> {
-  const { contract } = expected;
   return withEngine(async (ask) => {
-    const good = await goodRows(ask, await tableOf(join(lake, "bronze", "orders")), contract);
+    const good = await goodRows(ask, await tableOf(join(lake, "bronze", "orders")), expected);
     const quarantine = await tableOf(join(lake, "quarantine", "bronze.orders"));
     const wrong = await ask(`select * from (${wrongRefusals(quarantine, expected)}) limit 5`);
     if (wrong.length > 0) {
@@ -56,9 +55,10 @@ export async function readLake(lake: string, expected: Expected): Promise<Found>
 async function goodRows(
   ask: Ask,
   relation: string,
-  contract: Contract,
+  { contract, format }: Pick<Expected, "contract" | "format">,
 ): Promise<Omit<Found, "refused">> {
-  const [row] = await ask(`${hashOfRows(relation, contract === "text")}`);
+  const texts = format === "csv" ? "text" : "text, numbers by value";
+  const [row] = await ask(hashOfRows(relation, contract === "text" ? texts : "typed"));
   return { good: Number(row?.rows), hash: String(row?.hash) };
 }
 
