@@ -345,6 +345,7 @@ test("files are written whole under their own names, in all formats", async () =
 test("a query that fails leaves the file that was there", async () => {
   const file = join(place.path, "kept.json");
   await query("select 1 as a", "--to", file);
+  const before = readdirSync(place.path);
   const { code, err } = await query(
     "select ('x' || i)::int as a from range(10) t(i)",
     "--to",
@@ -353,7 +354,7 @@ test("a query that fails leaves the file that was there", async () => {
   assert.equal(code, 1);
   assert.match(err, /Could not convert string 'x/);
   assert.equal(readFileSync(file, "utf8"), '[\n{"a":1}\n]\n');
-  assert.deepEqual(readdirSync(place.path).toSorted(), ["changes", "it's ü", "kept.json", "shop"]);
+  assert.deepEqual(readdirSync(place.path), before);
 });
 
 test("export writes a version of a table, quarantines too", async () => {
