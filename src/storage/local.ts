@@ -8,10 +8,11 @@ import { MillraceError, systemCodeOf } from "../base/error.ts";
 import { mapInOrder } from "../base/parallel.ts";
 import { diskError } from "./disk-error.ts";
 import { ensureFolder, flushFile, flushFolder, writeFlushed } from "./durable.ts";
+import { removeLeftOvers, temporaryBeside } from "./left-over.ts";
 import { checkPath } from "./path.ts";
 import { openLocalStaging, STAGING } from "./staging.ts";
 import type { Staging, Storage } from "./storage.ts";
-import { listFolders, temporaryBeside, walkFiles } from "./walk.ts";
+import { listFolders, walkFiles } from "./walk.ts";
 
 const REMOVED_AT_ONCE = 8;
 
@@ -32,9 +33,17 @@ export function localStorage(root: string, { crash = noCrash }: { crash?: Crash 
     }
   };
 
+  const swept = new Set<string>();
+  const sweep = async (folder: string): Promise<void> => {
+    if (swept.has(folder)) return;
+    swept.add(folder);
+    await removeLeftOvers(folder);
+  };
+
   /** Writes the bytes, durable, under a hidden name beside `target`. The caller removes it. */
   const writeBeside = async (target: string, bytes: Uint8Array): Promise<string> => {
     await ensureFolder(dirname(target), home);
+    await sweep(dirname(target));
     const temporary = temporaryBeside(target);
     try {
       await writeFlushed(temporary, bytes);

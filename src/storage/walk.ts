@@ -1,22 +1,12 @@
 /** The files below a folder of a local disk, in the order of their paths. */
 
-import { randomUUID } from "node:crypto";
 import type { Dirent } from "node:fs";
 import * as fs from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { systemCodeOf } from "../base/error.ts";
 import { diskError } from "./disk-error.ts";
 import { STAGING } from "./staging.ts";
 import type { StoredFile } from "./storage.ts";
-
-/** Longer names would not fit once the rest is added. */
-const LONGEST_PART = 160;
-
-/** A name nobody uses for a file that is not finished; never listed. */
-export function temporaryBeside(target: string): string {
-  const part = basename(target).slice(0, LONGEST_PART);
-  return join(dirname(target), `.${part}.${randomUUID()}.tmp`);
-}
 
 /** Files below `folder`, which is relative to `home`; paths up to and including `after` are not even looked at. */
 export async function* walkFiles(

@@ -107,6 +107,24 @@ test("a kill while a file is created leaves either the whole file or none, and h
   }
 });
 
+test("what a kill left beside a commit goes when the folder is next written to, and not while it may be in use", async () => {
+  const root = folder();
+  const log = join(root, "t", "_delta_log");
+  mkdirSync(log, { recursive: true });
+  const old = ".00000000000000000001.json.3f0d2a52-6a53-4a0e-93f5-1f6d3f2c8a11.tmp";
+  const young = ".00000000000000000001.json.8a1f6d3f-2c8a-4a0e-93f5-3f0d2a526a53.tmp";
+  const foreign = ".notes.tmp";
+  for (const name of [old, young, foreign]) writeFileSync(join(log, name), "x");
+  const before = new Date(Date.now() - 2 * 60 * 60 * 1000);
+  for (const name of [old, foreign]) utimesSync(join(log, name), before, before);
+  await localStorage(root).create("t/_delta_log/00000000000000000001.json", bytes);
+  assert.deepEqual(
+    readdirSync(log).toSorted(),
+    [young, foreign, "00000000000000000001.json"].toSorted(),
+  );
+  rmSync(root, { recursive: true });
+});
+
 test("staging of a dead process goes when the next one opens its own, and that of a living one stays", async () => {
   const root = folder();
   const open = `
