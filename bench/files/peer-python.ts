@@ -9,10 +9,17 @@ import type { Usage } from "../measure/process.ts";
 import type { OrderFiles } from "./data.ts";
 import { COLUMNS, type Format } from "./order.ts";
 
-/** Loads what DuckDB can read, with the columns' types and no other check. */
-export async function loadWithDeltaRs(format: Format, file: string, table: string): Promise<Usage> {
+/** `checked` keeps the rows whose values are all of their types, `lenient` what DuckDB's readers let in. */
+export async function loadWithDeltaRs(
+  how: "checked" | "lenient",
+  {
+    format,
+    file,
+    table,
+  }: { readonly format: Format; readonly file: string; readonly table: string },
+): Promise<Usage> {
   const python = await pythonWith("delta-readers", "requirements.txt");
-  const args = [format, file, table, JSON.stringify(COLUMNS)];
+  const args = [how, format, file, table, JSON.stringify(COLUMNS)];
   return (await runPython(python, "peer_delta_rs.py", args)).usage;
 }
 

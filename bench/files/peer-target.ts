@@ -9,15 +9,19 @@ import { megabytes, type Verdict } from "./target.ts";
 type Peers = Readonly<Record<PeerName, Usage>>;
 
 /** At least so many times the processor time of Millrace with every check. */
-const TIMES: Readonly<Record<PeerName, number>> = { "delta-rs": 1, Spark: 8, dlt: 25 };
+const TIMES: Readonly<Partial<Record<PeerName, number>>> = { "delta-rs": 1, Spark: 8, dlt: 25 };
 
 export function judgePeers(format: Format, ours: Usage, peers: Peers): Verdict[] {
-  return entriesOf(peers).map(([name, { cpuMs }]) => ({
-    what: `${format}: ${PEERS[name].what}`,
-    found: `${(cpuMs / ours.cpuMs).toFixed(1)} times Millrace's processor time`,
-    target: `at least ${TIMES[name]} times`,
-    met: cpuMs >= TIMES[name] * ours.cpuMs,
-  }));
+  return entriesOf(peers).flatMap(([name, { cpuMs }]) => {
+    const times = TIMES[name];
+    if (times === undefined) return [];
+    return {
+      what: `${format}: ${PEERS[name].what}`,
+      found: `${(cpuMs / ours.cpuMs).toFixed(1)} times Millrace's processor time`,
+      target: `at least ${times} times`,
+      met: cpuMs >= times * ours.cpuMs,
+    };
+  });
 }
 
 export function renderPeers(ours: Usage, peers: Peers): string {
