@@ -84,3 +84,16 @@ function whyRowsDiffer({ mayHaveRead }: Reliance, { actions }: Winner): string |
   const read = changes.find(mayHaveRead);
   return read && `it changed rows of the table that this one had read, in the file ${read.path}`;
 }
+
+/** Does `act`; a race that it lost for good is told in the words of `say` in place of `delta/conflict`. */
+export async function conflictAs<T>(
+  say: (error: MillraceError) => MillraceError,
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== "delta/conflict") throw error;
+    throw say(error);
+  }
+}

@@ -85,6 +85,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
     rawJson: `json_object(${names.map((name, index) => `${quoteText(name)}, ${columns[index]}`).join(", ")})::varchar`,
     needsLines: true,
     countsBroken: false,
+    isFlat: true,
     forget: () => engine.run(`drop table ${quoteName(rejects)}; drop table ${quoteName(scans)}`),
     lines: (path, raws, taken) => {
       const input = files.find(({ readPath }) => readPath === path);

@@ -4,7 +4,8 @@ import type { Engine } from "../engine/engine.ts";
 import { text } from "../schema/column.ts";
 import type { Field } from "../schema/type.ts";
 import type { IngestDefinition } from "./asset.ts";
-import type { Group } from "./prepare.ts";
+import type { ReadColumn } from "./contract.ts";
+import type { Records } from "./records.ts";
 
 /** The column that holds the rest of a record as a JSON object, for `extra: "keep"`. */
 const EXTRA: Field = {
@@ -18,10 +19,16 @@ export function extraColumn({ extra }: IngestDefinition): readonly Field[] {
   return extra === "keep" ? [EXTRA] : [];
 }
 
+/** The fields of a record itself that the contract reads, or reads something in. */
+export function knownFields(read: readonly ReadColumn[], isFlat: boolean): string[] {
+  const paths = read.map(({ path }) => path).filter((path) => isFlat || !path.startsWith("^."));
+  return [...new Set(isFlat ? paths : paths.map((path) => path.split(".")[0] ?? path))];
+}
+
 /** The names of all fields that the records of these groups have. */
 export async function discoverColumns(
   session: Engine,
-  groups: readonly Group[],
+  groups: readonly { readonly records: Records }[],
 ): Promise<string[]> {
   const names = new Set<string>();
   for (const { records } of groups) {

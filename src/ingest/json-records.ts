@@ -12,6 +12,7 @@ import { writeUnreadableLines } from "../source/unreadable-line.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { Condition, RawLayer, ReadColumn } from "./contract.ts";
 import { jsonPath, jsonStep } from "./convert.ts";
+import { knownFields } from "./extra.ts";
 import { exactValue } from "./json-digit.ts";
 import { type InputFile, positionsOf, type Records } from "./records.ts";
 
@@ -39,6 +40,7 @@ export function ndjsonRecords(input: JsonInput): Records {
     ...jsonLayers(input, relation),
     needsLines: true,
     countsBroken: true,
+    isFlat: input.isFlat,
     lines: (path, raws, taken) => {
       const inspection = files.find(({ readPath }) => readPath === path)?.inspection;
       return findLines(path, raws.map(String), {
@@ -101,6 +103,7 @@ export function stagedRecords(input: JsonInput): Records {
     context: `"~enclosing"`,
     needsLines: false,
     countsBroken: false,
+    isFlat: input.isFlat,
     lines: async (_path, raws) => raws.map(() => undefined),
     broken: async () => undefined,
   };
@@ -119,6 +122,7 @@ export function replayedRecords({
     raw: { ...layers.raw, ...positions },
     needsLines: false,
     countsBroken: false,
+    isFlat: input.isFlat,
     lines: async (_path, raws) => raws.map(() => undefined),
     broken: async () => undefined,
   };
@@ -257,10 +261,7 @@ function scalarTexts(read: readonly ReadColumn[]): Condition[] {
 }
 
 function noExtra(read: readonly ReadColumn[], isFlat: boolean): Condition {
-  const names = isFlat
-    ? read.map(({ path }) => path)
-    : read.filter(({ path }) => !path.startsWith("^.")).map(({ path }) => path.split(".")[0] ?? "");
-  const known = [...new Set(names)];
+  const known = knownFields(read, isFlat);
   const extra = `list_filter(try(json_keys("~record")), lambda k: k not in (${known.map(quoteText).join(", ")}))`;
   return {
     column: null,

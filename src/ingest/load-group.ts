@@ -8,10 +8,11 @@ import type { WrittenFile } from "../schema/table-files.ts";
 import type { Ingested } from "./asset.ts";
 import type { Contract } from "./contract.ts";
 import { deduplicate } from "./deduplicate.ts";
-import { extraColumn } from "./extra.ts";
+import { extraColumn, knownFields } from "./extra.ts";
 import type { InspectedFile, Refusal } from "./inspect-files.ts";
 import type { Group } from "./prepare.ts";
 import { type QuarantineInput, writeBadRows, writeBrokenRows } from "./quarantine.ts";
+import type { Records } from "./records.ts";
 import { numberRows, splitRecords } from "./split.ts";
 import type { Target } from "./target.ts";
 
@@ -65,7 +66,7 @@ export async function loadGroup(
     numbered: Object.values(definition.columns).some(
       ({ type }) => type.kind === "position" && type.part !== "file",
     ),
-    extra: new Map([...nulls, ...keptExtra(definition, contract, records.rawJson)]),
+    extra: new Map([...nulls, ...keptExtra(definition, contract, records)]),
   });
   const input = quarantineInput(batch, contract, label);
   const broken = await records.broken(folder, split.bad);
@@ -112,13 +113,11 @@ export async function loadGroup(
 export function keptExtra(
   definition: Ingested["definition"],
   contract: Contract,
-  rawJson: string,
+  { rawJson, isFlat }: Pick<Records, "rawJson" | "isFlat">,
 ): [string, string][] {
   const [column] = extraColumn(definition);
   if (column === undefined) return [];
-  const known = Object.fromEntries(
-    contract.read.map(({ path }) => [path.split(".")[0] ?? path, null]),
-  );
+  const known = Object.fromEntries(knownFields(contract.read, isFlat).map((name) => [name, null]));
   const rest = `json_merge_patch(${rawJson}, '${JSON.stringify(known).replaceAll("'", "''")}')::varchar`;
   return [[column.name, `nullif(${rest}, '{}')`]];
 }

@@ -13,6 +13,7 @@
 import { MillraceError } from "../base/error.ts";
 import type { AddFile } from "../delta/action.ts";
 import { adoptFiles } from "../delta/adopt.ts";
+import { conflictAs } from "../delta/conflict.ts";
 import { commit } from "../delta/write.ts";
 import { followQuarantine, followTables } from "../lake/follow.ts";
 import { viewName } from "../lake/lake.ts";
@@ -205,23 +206,26 @@ async function commitBatch(
     ...quarantineNews(quarantined, isReplaced),
   };
   const transactions = [{ appId: FILES_APP, version: number }, ...under];
-  const after = await commitOrSay(asset.name, async () => {
-    if (merged?.commit !== undefined)
-      return merged.commit({ info: { ...info }, transactions, signal: context.signal });
-    const add = merged?.add ?? good;
-    return commit(lake.delta, target.base, {
-      operation: target.snapshot === undefined ? "CREATE TABLE AS SELECT" : "WRITE",
-      parameters: { mode: isReplaced ? "Overwrite" : "Append" },
-      metrics: { ...addLedgers([...ledger.values()]) },
-      add,
-      kept: await keptRules(batch.session, target.base.folder, layoutOfTarget(target), add),
-      ...(isReplaced && target.snapshot !== undefined ? { remove: "all" as const } : {}),
-      ...(target.schema === undefined ? {} : { schema: target.schema }),
-      transactions,
-      reads: definition.unique === undefined && !isReplaced ? "nothing" : "whole table",
-      info: { ...info },
-    });
-  });
+  const after = await conflictAs(
+    (error) => otherRun(asset.name, error),
+    async () => {
+      if (merged?.commit !== undefined)
+        return merged.commit({ info: { ...info }, transactions, signal: context.signal });
+      const add = merged?.add ?? good;
+      return commit(lake.delta, target.base, {
+        operation: target.snapshot === undefined ? "CREATE TABLE AS SELECT" : "WRITE",
+        parameters: { mode: isReplaced ? "Overwrite" : "Append" },
+        metrics: { ...addLedgers([...ledger.values()]) },
+        add,
+        kept: await keptRules(batch.session, target.base.folder, layoutOfTarget(target), add),
+        ...(isReplaced && target.snapshot !== undefined ? { remove: "all" as const } : {}),
+        ...(target.schema === undefined ? {} : { schema: target.schema }),
+        transactions,
+        reads: definition.unique === undefined && !isReplaced ? "nothing" : "whole table",
+        info: { ...info },
+      });
+    },
+  );
   lake.crash("ingest/committed");
   await followQuarantine(lake, asset.name, QUARANTINE_FIELDS);
   lake.crash("ingest/quarantine-followed");
@@ -319,15 +323,6 @@ function chunk<T>(items: readonly T[], size: number): T[][] {
   for (let at = 0; at < Math.max(items.length, 1); at += size)
     chunks.push(items.slice(at, at + size));
   return chunks;
-}
-
-async function commitOrSay<T>(name: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    if (!(error instanceof MillraceError) || error.code !== "delta/conflict") throw error;
-    throw otherRun(name, error);
-  }
 }
 
 function otherRun(name: string, cause?: unknown): MillraceError {

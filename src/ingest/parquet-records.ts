@@ -48,6 +48,7 @@ export function parquetRecords({ files, fields, read }: ParquetInput): Records {
     rawJson: `json_object(${names.map((name, index) => `${quoteText(name)}, ${columns[index]}`).join(", ")})::varchar`,
     needsLines: false,
     countsBroken: false,
+    isFlat: true,
     lines: async (_path, raws) => raws.map(() => undefined),
     broken: async () => undefined,
   };

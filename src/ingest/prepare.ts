@@ -1,40 +1,19 @@
 /** Inspected files made ready to be read: headers checked, odd forms staged, and files of one shape put together. */
 
-import { nearestWord } from "../base/suggest.ts";
-import type { Engine } from "../engine/engine.ts";
 import { isUnreadable } from "../engine/fault.ts";
 import { quotePath } from "../engine/path.ts";
-import type { StepContext } from "../lake/step.ts";
-import type { CsvReject } from "../source/broken-line.ts";
-import { readCsvHeader } from "../source/csv-header.ts";
 import type { FileProblem } from "../source/file-problem.ts";
-import type { CsvSource } from "../source/file-source.ts";
 import { stageJsonDocument } from "../source/json-document.ts";
-import { stageLineFeeds } from "../source/line-feed.ts";
-import { closesItsQuotes, mayBreakInQuotes, type QuoteOptions } from "../source/quote-check.ts";
-import { stageContent } from "../source/staged-content.ts";
 import { stageUtf8 } from "../source/staged-text.ts";
-import { findUnfitRecords, stageWithout } from "../source/unfit-record.ts";
 import { stageWorkbook } from "../source/workbook.ts";
-import type { IngestDefinition } from "./asset.ts";
 import type { ReadColumn } from "./contract.ts";
-import { csvRecords, fieldsMessage, lengthMessage, QUOTE_MESSAGE } from "./csv-records.ts";
+import { headerProblem, listed, nearestColumn, unknownColumns } from "./header-check.ts";
 import type { InspectedFile } from "./inspect-files.ts";
 import { ndjsonRecords, stagedRecords } from "./json-records.ts";
 import { parquetRecords } from "./parquet-records.ts";
-import type { InputFile, Records, RemovedRecords } from "./records.ts";
-
-/** Names that a message lists, and ones that a missing one is compared with. */
-const SHOWN_NAMES = 20;
-const MOST_NEAR_NAMES = 500;
-
-export interface PrepareInput {
-  readonly context: StepContext;
-  readonly session: Engine;
-  readonly folder: string;
-  readonly definition: IngestDefinition;
-  readonly read: readonly ReadColumn[];
-}
+import { readyCsv } from "./ready-csv.ts";
+import type { PrepareInput, Ready, ReadyInput } from "./ready-file.ts";
+import type { InputFile, Records } from "./records.ts";
 
 export interface Group {
   /** Of the source, in words. */
@@ -49,21 +28,6 @@ export interface Prepared {
   readonly groups: readonly Group[];
   readonly refused: readonly { readonly file: InspectedFile; readonly problem: FileProblem }[];
 }
-
-interface ReadyInput extends PrepareInput {
-  /** No other file is read with it. */
-  readonly isAlone: boolean;
-}
-
-/** A file in a form that the engine reads, with what puts it together with others: files of equal keys are read at once. */
-type Ready =
-  | { readonly problem: FileProblem }
-  | {
-      readonly key: string;
-      readonly readPath: string;
-      readonly removed?: RemovedRecords | undefined;
-      readonly records: (files: readonly InputFile[]) => Records;
-    };
 
 interface Entry {
   readonly file: InspectedFile;
@@ -126,168 +90,6 @@ function readyFile(input: ReadyInput, file: InspectedFile): Promise<Ready> {
     case "xlsx":
       return readyDocument(input, file);
   }
-}
-
-async function readyCsv(
-  { context, session, folder, definition, read, isAlone }: ReadyInput,
-  { found, inspection }: InspectedFile,
-  { options }: CsvSource,
-): Promise<Ready> {
-  const { signal } = context;
-  const quote = options.quote ?? '"';
-  const delimiter = options.delimiter ?? ",";
-  let readPath = found.path;
-  let { compression, lineEnd } = inspection;
-  if ((options.encoding ?? "utf-8") !== "utf-8") {
-    const staged = await stageUtf8(readPath, folder, {
-      encoding: options.encoding ?? "utf-8",
-      compression,
-      signal,
-    });
-    if (staged.path === undefined)
-      return { problem: staged.problem ?? { rule: "file", message: "cannot be decoded" } };
-    readPath = staged.path;
-    compression = undefined;
-    lineEnd = staged.lineEnd;
-  }
-  if (compression !== undefined) {
-    // The engine unpacks by itself, and was once seen to fill all memory while it read several such files.
-    readPath = await stageContent(readPath, folder, { compression, signal });
-    compression = undefined;
-  }
-  if (lineEnd === "mixed" || lineEnd === "cr") {
-    readPath = await stageLineFeeds(readPath, folder, { quote, delimiter, compression, signal });
-    compression = undefined;
-  }
-  let names = options.names ?? [];
-  let headerLine = 1;
-  if (options.header !== false) {
-    const header = await readCsvHeader(readPath, { delimiter, quote, compression, signal });
-    if (header.problem !== undefined) return { problem: header.problem };
-    names = header.names;
-    headerLine = header.line;
-  }
-  const problem = headerProblem(names, read, definition, delimiter);
-  if (problem !== undefined) return { problem };
-  const isLarge = inspection.contentBytes > MOST_LINE_BYTES;
-  const dialect = { delimiter, quote, compression, signal };
-  const mayBreak = isLarge && (await mayBreakInQuotes(readPath, dialect));
-  let removed: RemovedRecords | undefined;
-  if (inspection.hasWideLine || mayBreak) {
-    const fit = await takeOutUnfit(readPath, folder, { ...dialect, width: names.length });
-    if (fit !== undefined) {
-      ({ removed, readPath } = fit);
-      compression = undefined;
-    }
-  }
-  // Of many files read at once the engine forgets a record that is still open at the end of one.
-  const isClosed =
-    isAlone || (await closesItsQuotes(readPath, { delimiter, quote, compression, signal }));
-  // Where no line end stands in quotes and no line is long, none grows beyond what the engine bears by itself.
-  const isPlain = isLarge && !mayBreak && inspection.longLine === undefined;
-  const mostLineBytes = isPlain ? PLAIN_LINE_BYTES : MOST_LINE_BYTES;
-  const shape = { names, headerLine, inParts: !mayBreak, isPlain, mostLineBytes, options };
-  return {
-    key: JSON.stringify([
-      names,
-      headerLine,
-      compression,
-      mayBreak,
-      isPlain,
-      ...(isClosed ? [] : [readPath]),
-    ]),
-    readPath,
-    removed,
-    records: (files) =>
-      csvRecords({
-        engine: session,
-        files: files.map((one) => ({
-          ...one,
-          inspection: { ...one.inspection, compression, lineEnd: "lf" },
-        })),
-        shape,
-        read,
-      }),
-  };
-}
-
-/** Bytes of the longest record that is read, line ends in its quotes included. A smaller file is never read in parts. */
-const MOST_LINE_BYTES = 8 * 2 ** 20;
-const PLAIN_LINE_BYTES = 2 * 2 ** 20;
-/** Surplus fields that the engine may report one by one. */
-const MOST_SURPLUS = 1000;
-
-async function takeOutUnfit(
-  path: string,
-  folder: string,
-  { width, ...dialect }: QuoteOptions & { readonly width: number },
-): Promise<{ readPath: string; removed: RemovedRecords } | undefined> {
-  const { compression } = dialect;
-  const bounds = { mostFields: width + MOST_SURPLUS, mostBytes: MOST_LINE_BYTES };
-  const unfit = await findUnfitRecords(path, { ...dialect, ...bounds });
-  if (unfit.length === 0) return undefined;
-  const readPath = await stageWithout(path, folder, { compression, unfit });
-  const rejects = unfit.map(({ offset, kind, fields }): CsvReject => {
-    const message =
-      kind === "fields"
-        ? fieldsMessage(String(fields), width)
-        : kind === "quote"
-          ? QUOTE_MESSAGE
-          : lengthMessage(MOST_LINE_BYTES);
-    return { offset, kind, message };
-  });
-  return { readPath, removed: { path, compression, unfit, rejects } };
-}
-
-/** A column that must be there and is not makes every row wrong: the file is turned away once, and says so. */
-function headerProblem(
-  names: readonly string[],
-  read: readonly ReadColumn[],
-  { extra }: IngestDefinition,
-  delimiter?: string,
-): FileProblem | undefined {
-  const missing = read
-    .filter(({ path, definition }) => !definition.optional && !names.includes(path))
-    .map(({ path }) => path);
-  if (missing.length > 0) {
-    const other = [";", "\t", "|", ","].find(
-      (one) =>
-        delimiter !== undefined &&
-        one !== delimiter &&
-        names.length === 1 &&
-        names[0]?.includes(one),
-    );
-    const message = `has no column ${listed(missing)} in its header; it has ${listed(names)}`;
-    const guess =
-      other === undefined
-        ? nearestColumn(missing, names)
-        : `. It looks as if fields were separated by ${JSON.stringify(other)}: set the option delimiter.`;
-    return { rule: "file", message: `${message}${guess}`.slice(0, 2000), line: 1 };
-  }
-  const unknown =
-    extra === "reject" ? names.filter((name) => !read.some(({ path }) => path === name)) : [];
-  if (unknown.length === 0) return undefined;
-  return {
-    rule: "file",
-    message: `has columns that the contract does not know: ${listed(unknown)}`,
-    line: 1,
-  };
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, SHOWN_NAMES).map((name) => JSON.stringify(name));
-  const more = names.length - shown.length;
-  return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-/** The first name that is missing and looks like one that is there. */
-function nearestColumn(missing: readonly string[], names: readonly string[]): string {
-  for (const name of missing) {
-    const nearest = nearestWord(name, names.slice(0, MOST_NEAR_NAMES));
-    if (nearest !== undefined)
-      return `. Is ${JSON.stringify(nearest)} what ${JSON.stringify(name)} should be read from?`;
-  }
-  return "";
 }
 
 async function readyNdjson(
@@ -355,7 +157,7 @@ async function readyDocument(
 }
 
 async function readyParquet(
-  { session, read }: PrepareInput,
+  { session, definition, read }: PrepareInput,
   { found }: InspectedFile,
 ): Promise<Ready> {
   const file = `read_parquet(${quotePath(found.path)}, hive_partitioning = false)`;
@@ -372,6 +174,8 @@ async function readyParquet(
     const message = `has no column ${listed(missing)}; it has ${listed(names)}`;
     return { problem: { rule: "file", message: `${message}${nearestColumn(missing, names)}` } };
   }
+  const unknown = unknownColumns(names, read, definition);
+  if (unknown !== undefined) return { problem: unknown };
   return {
     key: JSON.stringify(fields),
     readPath: found.path,

@@ -67,6 +67,8 @@ export interface Records {
   ): Promise<readonly (number | undefined)[]>;
   /** True where a record that cannot be read is one of the bad rows too, without `raw`. */
   readonly countsBroken: boolean;
+  /** True where a record is a row of cells, so that a dot in a name leads nowhere. */
+  readonly isFlat: boolean;
   /** Throws away what the reader turned away so far. */
   forget?(): Promise<void>;
   /** After the read: what the reader itself turned away. `bad` is the relation of bad rows, each with `~carried`. */

@@ -14,6 +14,7 @@ import { finished } from "node:stream/promises";
 import { MillraceError } from "../base/error.ts";
 import { renderJson } from "../base/json.ts";
 import { adoptFiles } from "../delta/adopt.ts";
+import { conflictAs } from "../delta/conflict.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import { commit } from "../delta/write.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -195,22 +196,25 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
     quarantine: { add: kept, remove: quarantine.files.map(({ path }) => path) },
   };
   const transactions = [...turns, ...replayedUnder(context, asset, target.snapshot)];
-  const after = await commitOrSay(asset.name, async () => {
-    if (merged?.commit !== undefined)
-      return merged.commit({ info: { ...info }, transactions, signal: context.signal });
-    const add = merged?.add ?? good;
-    return commit(lake.delta, target.base, {
-      operation: "WRITE",
-      parameters: { mode: "Append", replay: true },
-      metrics: { ...outcome.ledger },
-      add,
-      kept: await keptRules(session, target.base.folder, layoutOfTarget(target), add),
-      ...(target.schema === undefined ? {} : { schema: target.schema }),
-      transactions,
-      reads: definition.unique === undefined ? "nothing" : "whole table",
-      info: { ...info },
-    });
-  });
+  const after = await conflictAs(
+    (error) => otherRun(asset.name, error),
+    async () => {
+      if (merged?.commit !== undefined)
+        return merged.commit({ info: { ...info }, transactions, signal: context.signal });
+      const add = merged?.add ?? good;
+      return commit(lake.delta, target.base, {
+        operation: "WRITE",
+        parameters: { mode: "Append", replay: true },
+        metrics: { ...outcome.ledger },
+        add,
+        kept: await keptRules(session, target.base.folder, layoutOfTarget(target), add),
+        ...(target.schema === undefined ? {} : { schema: target.schema }),
+        transactions,
+        reads: definition.unique === undefined ? "nothing" : "whole table",
+        info: { ...info },
+      });
+    },
+  );
   lake.crash("replay/committed");
   await followQuarantine(lake, asset.name, QUARANTINE_FIELDS);
   await followTables(lake, [asset.name]);
@@ -275,7 +279,7 @@ async function replaySource(
     partitionBy: definition.partitionBy,
     fieldIds: target.fieldIds,
     numbered: false,
-    extra: new Map([...nulls, ...keptExtra(definition, contract, records.rawJson)]),
+    extra: new Map([...nulls, ...keptExtra(definition, contract, records)]),
   });
   const rows = (files: readonly WrittenFile[]): number =>
     files.reduce((sum, file) => sum + Number(file.rows), 0);
@@ -455,15 +459,6 @@ function withLost(
     left.set(line.source, (left.get(line.source) ?? 0) - rows);
     return { ...line, written: line.written - rows, deduplicated: line.deduplicated + rows };
   });
-}
-
-async function commitOrSay<T>(name: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    if (!(error instanceof MillraceError) || error.code !== "delta/conflict") throw error;
-    throw otherRun(name, error);
-  }
 }
 
 function otherRun(name: string, cause?: unknown): MillraceError {

@@ -5,6 +5,7 @@
  */
 
 import { MillraceError } from "../base/error.ts";
+import { conflictAs } from "../delta/conflict.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import { openView } from "../lake/lake.ts";
 import { type Work, withStaging } from "../lake/session.ts";
@@ -68,7 +69,10 @@ async function stepIn(
     ledger: [{ ...NOTHING, source: [...inputs.keys()].join(", "), read: written, written }],
   };
   const transactions = madeOf(context, asset, inputs);
-  const after = await orOther(name, () => taken.commit({ info: { ...info }, transactions }));
+  const after = await conflictAs(
+    (error) => otherRun(name, error),
+    () => taken.commit({ info: { ...info }, transactions }),
+  );
   lake.crash("transform/committed");
   return { state: "done", version: after.version, ledger: { ...NOTHING, read: written, written } };
 }
@@ -83,15 +87,6 @@ function takeIn(
 
 function isSeen({ transactions }: Snapshot, { snapshot, seen }: ChangedInput): boolean {
   return transactions.get(inputApp(snapshot)) === seen;
-}
-
-async function orOther<T>(name: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    if (!(error instanceof MillraceError) || error.code !== "delta/conflict") throw error;
-    throw otherRun(name, error);
-  }
 }
 
 function otherRun(name: string, cause?: unknown): MillraceError {

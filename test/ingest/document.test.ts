@@ -53,12 +53,25 @@ async function landSheet<C extends Columns>(
 }
 
 /** A Parquet file of the rows of a query. */
-async function landParquet<C extends Columns>(query: string, columns: C): Promise<Landed> {
+async function landParquet<C extends Columns>(
+  query: string,
+  columns: C,
+  extra: "ignore" | "reject" = "ignore",
+): Promise<Landed> {
   const yard = open();
   await yard.lake.engine.run(`copy (${query}) to '${yard.path("in.parquet")}' (format parquet)`);
   const bytes = readFileSync(yard.path("in.parquet"));
-  return land(yard, { "in.parquet": bytes }, { from: parquet("in.parquet"), columns });
+  return land(yard, { "in.parquet": bytes }, { from: parquet("in.parquet"), columns, extra });
 }
+
+test("a Parquet file with a column that nobody knows is turned away where the contract says so", async () => {
+  const query = "select 1 as id, 2 as surplus";
+  assert.deepEqual((await landParquet(query, ID)).rows, [{ id: 1 }]);
+  assert.match(
+    refusal(await landParquet(query, ID, "reject")),
+    /has columns that the contract does not know: "surplus"/,
+  );
+});
 
 const said = ({ rejected }: Landed): string[] =>
   rejected.map(({ position, reasons }) => `${position} ${reasons.join(" & ")}`);

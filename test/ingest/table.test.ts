@@ -70,6 +70,15 @@ test("unknown fields can be kept as JSON, and a record without any has null ther
   );
 });
 
+test("a dot in the name of a CSV column leads nowhere: what is read is not kept again, and its like is", async () => {
+  const { rows } = await land(
+    open(),
+    { "a.csv": "id,a.b,a\n1,x,y\n" },
+    { from: csv("a.csv"), columns: { ...ID, b: text().from("a.b") }, extra: "keep" },
+  );
+  assert.deepEqual(rows, [{ id: 1, b: "x", _extra: '{"a":"y"}' }]);
+});
+
 test("records with unknown fields can be turned away, a CSV file by its header", async () => {
   const { rows, rejected } = await land(
     open(),
