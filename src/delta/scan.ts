@@ -5,13 +5,14 @@ import { MillraceError, systemCodeOf } from "../base/error.ts";
 import { mapInOrder } from "../base/parallel.ts";
 import type { ScanFile, TableFiles } from "../schema/table-files.ts";
 import type { Field } from "../schema/type.ts";
+import type { AddFile } from "./action.ts";
 import { mappingMode, physicalName } from "./column-mapping.ts";
 import { readDeletionVector } from "./deletion-vector.ts";
 import { type FileAccess, fileFinder } from "./file-place.ts";
 import type { Filter } from "./filter.ts";
 import { fileTest } from "./skip.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { rowCount } from "./statistics-text.ts";
+import { readStatistics, rowCount } from "./statistics-text.ts";
 
 const AT_ONCE = 8;
 
@@ -31,6 +32,12 @@ export async function chooseFiles(
     name: field.name,
     physical: physicalName(field, mode),
   }));
+  const [first] = chosen;
+  const isComplete =
+    chosen.length === 1 &&
+    mode === "none" &&
+    first !== undefined &&
+    holdsEvery(first, fields, new Set(partitions.map(({ name }) => name)));
   const find = fileFinder(access, folder);
   const readOnce = vectorFiles(folder, find);
   const scanFiles = await mapInOrder(chosen, AT_ONCE, async (file): Promise<ScanFile> => {
@@ -39,6 +46,7 @@ export async function chooseFiles(
     return {
       path: await find(file.path),
       ...(rows === undefined ? {} : { rows }),
+      ...(isComplete ? { isComplete } : {}),
       partitionValues: Object.fromEntries(
         partitions.map(({ name, physical }) => [name, file.partitionValues[physical] ?? null]),
       ),
@@ -46,6 +54,16 @@ export async function chooseFiles(
     };
   });
   return { fields, files: scanFiles, mapping: mode };
+}
+
+/** Only what stands in a file has its nulls counted. */
+function holdsEvery(
+  file: AddFile,
+  fields: readonly Field[],
+  partitions: ReadonlySet<string>,
+): boolean {
+  const { nullCount } = readStatistics(file);
+  return fields.every(({ name }) => partitions.has(name) || Object.hasOwn(nullCount, name));
 }
 
 /** The columns the table is partitioned by, in the order of its columns. */

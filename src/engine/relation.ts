@@ -63,7 +63,37 @@ function nullOf(field: Field): string {
   return `CAST(NULL AS ${duckdbType(field.type)})`;
 }
 
+/**
+ * A lone file that has every column is opened by name alone, since the engine plans joins and filters with the
+ * statistics of such a file and of no other. Casts to the type that a column has already cost nothing.
+ */
+function loneScan({ fields, files, mapping }: TableFiles): string | undefined {
+  const [file, ...others] = files;
+  const isPlain =
+    file?.isComplete === true &&
+    others.length === 0 &&
+    mapping === "none" &&
+    fields.every(
+      ({ name, type }) =>
+        (typeof type === "string" ? type !== "void" : type.kind === "decimal") &&
+        !READER_COLUMNS.has(name.toLowerCase()),
+    );
+  if (!isPlain) return undefined;
+  const partitions = new Set(Object.keys(file.partitionValues));
+  const columns = fields.map((field) => {
+    const name = quoteName(field.name);
+    if (partitions.has(field.name)) return `${partitionValue(field, files)} AS ${name}`;
+    return `CAST(${name} AS ${duckdbType(field.type)}) AS ${name}`;
+  });
+  return `SELECT ${columns.join(", ")} FROM read_parquet([${quotePath(file.path)}], hive_partitioning = false)`;
+}
+
 function scanOf(table: TableFiles, numbered: readonly NumberedFile[], tempFolder: string): string {
+  const isWhole = numbered.every(
+    ({ file, number }) => number === undefined && kindOf(file) === "whole",
+  );
+  const lone = isWhole ? loneScan(table) : undefined;
+  if (lone !== undefined) return lone;
   const files = numbered.map(({ file }) => file);
   const partitions = new Set(files.flatMap((file) => Object.keys(file.partitionValues)));
   const declared: string[] = [];

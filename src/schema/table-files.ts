@@ -18,6 +18,8 @@ export interface ScanFile {
   readonly partitionValues: Readonly<Record<string, string | null>>;
   /** How many rows the file holds, where the log says so; lets an engine put the smaller side of a join first. */
   readonly rows?: bigint;
+  /** True where the log shows that every column of the table stands in the file, under its own name. */
+  readonly isComplete?: boolean;
   /** Positions of deleted rows in the file, ascending, or undefined where none is deleted. */
   readonly deletedRows?: BigUint64Array;
   /** Positions of the only rows to read, ascending, none of them deleted; all rows where undefined. */

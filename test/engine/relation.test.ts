@@ -426,3 +426,19 @@ describe("the plan", () => {
     assert.ok(existsSync(path));
   });
 });
+
+test("a lone file with every column is read by name alone, in the table's types and order, and others are not", async () => {
+  const fields = [field("day", "date"), field("b", "long"), field("a", "string")];
+  const lone = {
+    ...(await file("SELECT 'x' AS a, 1::INTEGER AS b, true AS surplus", { day: "2026-01-02" })),
+    isComplete: true,
+  };
+  const row = { day: "2026-01-02", b: 1n, a: "x" };
+  assert.doesNotMatch(engine.relation({ fields, files: [lone], mapping: "none" }), /schema = MAP/);
+  assert.deepEqual(await read(fields, [lone]), [row]);
+  assert.deepEqual(await read(fields, [{ ...lone, deletedRows: new BigUint64Array([0n]) }]), []);
+  assert.deepEqual(await read(fields, [lone, lone]), [row, row]);
+  const named = [field("filename", "string")];
+  const odd = { ...(await file("SELECT 'mine' AS filename")), isComplete: true };
+  assert.deepEqual(await read(named, [odd]), [{ filename: "mine" }]);
+});
