@@ -32,7 +32,8 @@ export async function startWorker(
   const output = await open(log, "w");
   const child = spawn(command, [...args, socket], {
     cwd: folder,
-    env: { ...process.env, TZ: "UTC" },
+    // Java and Python take names of files for UTF-8 only where the locale says so.
+    env: { ...process.env, TZ: "UTC", LC_ALL: "C.UTF-8" },
     stdio: ["pipe", "pipe", output.fd],
   });
   await output.close();
