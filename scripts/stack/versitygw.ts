@@ -3,10 +3,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { S3 } from "@aws-sdk/client-s3";
 import { installOnce } from "./install.ts";
@@ -102,12 +103,23 @@ async function installVersitygw(): Promise<string> {
         "CGO_ENABLED=0",
         "GOFLAGS=-p=2 -buildvcs=false",
         "nice",
-        "go",
+        findGo(),
         "install",
         `github.com/versity/versitygw/cmd/versitygw@${VERSION}`,
       ]),
   });
   return join(folder, "versitygw");
+}
+
+/** Go's own installer and Debian's packages leave it beside the folders that are always searched. */
+function findGo(): string {
+  const places = ["/usr/local/go/bin/go", "/usr/lib/go/bin/go"];
+  const isKnown = (process.env.PATH ?? "")
+    .split(delimiter)
+    .some((at) => existsSync(join(at, "go")));
+  const go = isKnown ? "go" : places.find((place) => existsSync(place));
+  if (go !== undefined) return go;
+  throw new Error("versitygw is built with Go: install version 1.25 or newer.");
 }
 
 async function freePort(): Promise<number> {
