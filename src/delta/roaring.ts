@@ -5,12 +5,12 @@
  * Little-endian throughout. Source: github.com/RoaringBitmap/RoaringFormatSpec.
  */
 
-const NO_RUNS = 12346;
-const WITH_RUNS = 12347;
-const LARGEST_ARRAY = 4096;
-const BITMAP_BYTES = 8192;
+export const NO_RUNS = 12346;
+export const WITH_RUNS = 12347;
+export const LARGEST_ARRAY = 4096;
+export const BITMAP_BYTES = 8192;
 /** With runs, offsets are written only from so many containers on. */
-const FEWEST_WITH_OFFSETS = 4;
+export const FEWEST_WITH_OFFSETS = 4;
 
 interface Values {
   readonly chunks: BigUint64Array[];

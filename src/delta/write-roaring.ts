@@ -1,10 +1,7 @@
 /** Writing 64-bit Roaring bitmaps in the portable form that `roaring.ts` describes and reads. */
 
-const NO_RUNS = 12346;
-const WITH_RUNS = 12347;
-const LARGEST_ARRAY = 4096;
-const BITMAP_BYTES = 8192;
-const FEWEST_WITH_OFFSETS = 4;
+import { BITMAP_BYTES, FEWEST_WITH_OFFSETS, LARGEST_ARRAY, NO_RUNS, WITH_RUNS } from "./roaring.ts";
+
 const CONTAINER_SPAN = 65_536;
 const BITMAP_SPAN = 2 ** 32;
 

@@ -5,6 +5,7 @@ import { duckdbType } from "../engine/type.ts";
 import type { StepContext } from "../lake/step.ts";
 import type { SourceLedger } from "../lake/step-info.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
+import { quoteText } from "../sql/quote.ts";
 import type { Ingested } from "./asset.ts";
 import type { Contract } from "./contract.ts";
 import { deduplicate } from "./deduplicate.ts";
@@ -51,10 +52,6 @@ export async function loadGroup(
 ): Promise<GroupResult> {
   const { context, session, folder, isReplaced } = batch;
   const { records, label } = group;
-  const made = new Set(Object.keys(definition.columns));
-  const nulls = target.fields
-    .filter(({ name }) => !made.has(name))
-    .map(({ name, type }) => [name, `null::${duckdbType(type)}`] as const);
   const split = await splitRecords({
     engine: session,
     folder,
@@ -66,7 +63,7 @@ export async function loadGroup(
     numbered: Object.values(definition.columns).some(
       ({ type }) => type.kind === "position" && type.part !== "file",
     ),
-    extra: new Map([...nulls, ...keptExtra(definition, contract, records)]),
+    extra: otherColumns(definition, { contract, records, target }),
   });
   const input = quarantineInput(batch, contract, label);
   const broken = await records.broken(folder, split.bad);
@@ -109,17 +106,24 @@ export async function loadGroup(
   };
 }
 
-/** SQL of the column that keeps the rest of a record, by its name. */
-export function keptExtra(
+/** SQL of the columns that the contract does not make, by name: null, or the rest of a record where it is kept. */
+export function otherColumns(
   definition: Ingested["definition"],
-  contract: Contract,
-  { rawJson, isFlat }: Pick<Records, "rawJson" | "isFlat">,
-): [string, string][] {
-  const [column] = extraColumn(definition);
-  if (column === undefined) return [];
-  const known = Object.fromEntries(knownFields(contract.read, isFlat).map((name) => [name, null]));
-  const rest = `json_merge_patch(${rawJson}, '${JSON.stringify(known).replaceAll("'", "''")}')::varchar`;
-  return [[column.name, `nullif(${rest}, '{}')`]];
+  { contract, records, target }: Pick<GroupInput, "contract" | "target"> & { records: Records },
+): Map<string, string> {
+  const made = new Set(Object.keys(definition.columns));
+  const columns = new Map(
+    target.fields
+      .filter(({ name }) => !made.has(name))
+      .map(({ name, type }) => [name, `null::${duckdbType(type)}`]),
+  );
+  const [kept] = extraColumn(definition);
+  if (kept === undefined) return columns;
+  const known = Object.fromEntries(
+    knownFields(contract.read, records.isFlat).map((name) => [name, null]),
+  );
+  const rest = `json_merge_patch(${records.rawJson}, ${quoteText(JSON.stringify(known))})::varchar`;
+  return columns.set(kept.name, `nullif(${rest}, '{}')`);
 }
 
 export function quarantineInput(
