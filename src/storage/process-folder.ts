@@ -17,7 +17,8 @@ export async function openProcessFolder(parent: string, prefix = ""): Promise<st
   const [machine, start] = await Promise.all([machineMark(), processMark(process.pid)]);
   await removeDead(parent, prefix, machine);
   const name = `${prefix}${machine}-${process.pid}-${start ?? "running"}-${randomUUID()}`;
-  await fs.mkdir(join(parent, name));
+  // The parent may be removed meanwhile by another process that found it empty.
+  await fs.mkdir(join(parent, name), { recursive: true });
   return join(parent, name);
 }
 

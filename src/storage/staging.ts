@@ -11,7 +11,6 @@ export const STAGING = ".staging";
 /** Makes an empty folder beside the data and removes what dead processes left behind. */
 export async function openLocalStaging(home: string): Promise<Staging> {
   const parent = join(home, STAGING);
-  await fs.mkdir(parent, { recursive: true });
   const folder = await openProcessFolder(parent);
   return {
     folder,

@@ -366,6 +366,7 @@ test("export writes a version of a table, quarantines too", async () => {
     at("gold.revenue", "--to", to("x.csv"), "--version", "7"),
     at("gold.revenue", "--to", to("x.xlsx")),
   ]);
+  assert.equal(table.code, 0, table.err);
   assert.deepEqual(documentOf(table.out), {
     file: to("r.ndjson"),
     rows: 4,
