@@ -5,6 +5,7 @@
 
 import { randomUUID } from "node:crypto";
 import { MillraceError, messageOf } from "../base/error.ts";
+import { hideSecrets } from "../base/secret.ts";
 import { QUARANTINE_FIELDS } from "../ingest/quarantine.ts";
 import { followQuarantine, followTables } from "../lake/follow.ts";
 import type { StepContext, StepProgress } from "../lake/step.ts";
@@ -14,7 +15,7 @@ import type { ProjectStep, StepKind } from "../project/graph.ts";
 import type { Project } from "../project/load.ts";
 import { diskError } from "../storage/disk-error.ts";
 import { isNothingToDo, type Plan } from "./plan.ts";
-import { recordRun, type StepTimes, withoutSecrets } from "./record.ts";
+import { recordRun, type StepTimes } from "./record.ts";
 import type { RunResult, StepResult } from "./result.ts";
 import { doStep } from "./step.ts";
 import type { Workspace } from "./workspace.ts";
@@ -160,7 +161,7 @@ async function runStep({ step, project, run, lake, signal, on }: StepRun): Promi
     param: project.param,
     signal,
     note: (said) => {
-      const message = withoutSecrets(said, project.secrets);
+      const message = hideSecrets(said, project.secrets);
       notes.push(message);
       on({ type: "note", asset: name, kind, message });
     },
@@ -229,7 +230,7 @@ function failureOf(error: unknown, { storage }: Workspace["lake"]): unknown {
 }
 
 function errorOf(error: unknown, secrets: readonly string[]): NonNullable<StepResult["error"]> {
-  const mask = (text: string): string => withoutSecrets(text, secrets);
+  const mask = (text: string): string => hideSecrets(text, secrets);
   if (error instanceof MillraceError) {
     const { code, message, hint } = error;
     return { code, message: mask(message), ...(hint === undefined ? {} : { hint: mask(hint) }) };

@@ -1,6 +1,7 @@
 /** What a run leaves behind in `system.runs` and `system.steps`. A run that had nothing to do leaves nothing. */
 
 import { renderJson } from "../base/json.ts";
+import { hideSecrets } from "../base/secret.ts";
 import type { Lake } from "../lake/lake.ts";
 import { appendRows } from "../lake/system-table.ts";
 import type { Project } from "../project/load.ts";
@@ -31,13 +32,9 @@ export async function recordRun(
       started_at: (times.steps.get(step)?.startedAt ?? times.startedAt).toISOString(),
       ended_at: (times.steps.get(step)?.endedAt ?? times.endedAt).toISOString(),
       error_code: step.error?.code ?? null,
-      error: step.error === undefined ? null : withoutSecrets(step.error.message, project.secrets),
+      error: step.error === undefined ? null : hideSecrets(step.error.message, project.secrets),
     })),
   );
-  const params = project.params.map(({ name, value, isSecret }) => [
-    name,
-    isSecret ? "***" : value,
-  ]);
   await appendRows(lake, "system.runs", [
     {
       run: result.run,
@@ -45,22 +42,17 @@ export async function recordRun(
       state: result.state,
       started_at: times.startedAt.toISOString(),
       ended_at: times.endedAt.toISOString(),
-      parameters: renderJson(Object.fromEntries(params)),
+      parameters: renderParameters(project),
       engine: lake.engine.name,
     },
   ]);
 }
 
-/** The text with every secret value replaced, also where it stands as a SQL or JSON literal. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets
-    .filter((secret) => secret !== "")
-    .flatMap((secret) => [
-      secret,
-      secret.replaceAll("'", "''"),
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret),
-    ])
-    .toSorted((a, b) => b.length - a.length)
-    .reduce((masked, secret) => masked.replaceAll(secret, "***"), text);
+/** As JSON: every parameter and its value, without secrets. */
+export function renderParameters({ params, secrets }: Pick<Project, "params" | "secrets">): string {
+  const shown = params.map(({ name, value, isSecret }) => {
+    if (isSecret) return [name, "***"];
+    return [name, typeof value === "string" ? hideSecrets(value, secrets) : value];
+  });
+  return renderJson(Object.fromEntries(shown));
 }
