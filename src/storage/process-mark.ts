@@ -1,12 +1,36 @@
-/** Marks that tell this machine's processes apart, one from a later one with the same number. */
+/** Marks that tell this machine's processes apart, one from a later one with the same number, and living ones from dead ones. */
 
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemCodeOf } from "../base/error.ts";
 
+export interface ProcessMark {
+  readonly machine: string;
+  readonly pid: number;
+  /** Tells it from a later one with the same number. */
+  readonly start: string;
+}
+
+/** Whether a process of another machine still runs cannot be known; after so long it is taken for dead. */
+const FOREIGN_LIFE_MS = 7 * 24 * 60 * 60 * 1000;
+
+export async function markThisProcess(): Promise<ProcessMark> {
+  const [machine, start] = await Promise.all([machineMark(), processMark(process.pid)]);
+  return { machine, pid: process.pid, start: start ?? "running" };
+}
+
+/** False where the process is known to be dead; `seenAt` tells when it was last known to live. */
+export async function mayBeRunning(
+  { machine, pid, start }: ProcessMark,
+  seenAt: () => Promise<Date>,
+): Promise<boolean> {
+  if (machine === (await machineMark())) return (await processMark(pid)) === start;
+  return Date.now() - (await seenAt()).getTime() < FOREIGN_LIFE_MS;
+}
+
 /** Where process numbers mean the same: the machine and, on Linux, the container. */
-export async function machineMark(): Promise<string> {
+async function machineMark(): Promise<string> {
   let space = "";
   try {
     space = await fs.readlink("/proc/self/ns/pid");
@@ -21,7 +45,7 @@ export async function machineMark(): Promise<string> {
  * start time; elsewhere it is a constant, so that a reused number keeps a dead folder for a while
  * rather than losing a live one.
  */
-export async function processMark(pid: number): Promise<string | undefined> {
+async function processMark(pid: number): Promise<string | undefined> {
   try {
     const [boot, stat] = await Promise.all([
       fs.readFile("/proc/sys/kernel/random/boot_id", "utf8"),
