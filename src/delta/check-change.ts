@@ -5,10 +5,10 @@ import { type AddFile, keyOf, type Protocol } from "./action.ts";
 import { mappingMode } from "./column-mapping.ts";
 import { hidesRows, keepsChangeFeed } from "./duty.ts";
 import { whyUntrue } from "./evolution.ts";
-import { isOn } from "./property.ts";
+import { CONSTRAINT_PREFIX, type Configuration, isOn } from "./property.ts";
 import { checkRulesKept, checkTypeChanges, checkWritable, hasFeature } from "./protocol.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { PlannedTable } from "./table-spec.ts";
+import type { PlannedTable, TableSpec } from "./table-spec.ts";
 
 interface Intent {
   readonly add?: readonly unknown[];
@@ -19,6 +19,7 @@ interface Intent {
   readonly dataChange?: boolean;
   readonly isRestored?: boolean;
   readonly kept?: readonly string[];
+  readonly schema?: TableSpec;
   readonly transactions?: readonly { readonly appId: string }[];
   readonly domains?: readonly { readonly domain: string }[];
 }
@@ -33,6 +34,7 @@ export function checkChange(
   if (before !== undefined) {
     checkWritable(before.protocol, { table: folder, version: before.version });
     checkRemoval(before, change);
+    checkConstraintsStay(before, change);
   }
   if (planned !== undefined) {
     const subject = { table: folder, version: (before?.version ?? -1) + 1 };
@@ -108,6 +110,19 @@ function checkRemoval({ folder, metadata, protocol, state }: Snapshot, change: I
       },
     );
   }
+}
+
+/** A constraint that existing rows may break must not slip in among other properties. */
+function checkConstraintsStay({ metadata }: Snapshot, { schema, remove }: Intent): void {
+  const asked: Configuration = schema?.configuration ?? {};
+  const key = Object.keys(asked).find(
+    (name) => name.startsWith(CONSTRAINT_PREFIX) && asked[name] !== metadata.configuration[name],
+  );
+  if (key === undefined || remove === "all") return;
+  throw new MillraceError(`The table property ${key} would set a constraint unchecked.`, {
+    code: "delta/bad-property",
+    hint: "Add the constraint by itself: then the rows that are there are checked first.",
+  });
 }
 
 /** True where what the change adds and removes would not tell which rows changed. */

@@ -14,7 +14,7 @@ import {
 } from "./column-mapping.ts";
 import { featuresOf, withoutRequests } from "./feature.ts";
 import { findField, mapFields, visitFields } from "./field-tree.ts";
-import { CONSTRAINT_PREFIX, type Configuration, checkProperties, isOn } from "./property.ts";
+import { type Configuration, checkProperties, isOn } from "./property.ts";
 import { protocolFor } from "./protocol.ts";
 import { renderSchema } from "./schema-text.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -52,7 +52,6 @@ export function planTable(spec: TableSpec, base?: Snapshot): PlannedTable {
   const before = base?.metadata;
   const asked = spec.configuration ?? {};
   checkProperties(asked);
-  if (before !== undefined) checkConstraintsStay(asked, before.configuration);
   const configuration = { ...before?.configuration, ...asked };
   return completeTable(
     {
@@ -157,18 +156,6 @@ function withoutParquetIds(fields: readonly Field[]): readonly Field[] {
   return mapFields(fields, (field) => {
     const { "parquet.field.id": id, ...metadata } = field.metadata ?? {};
     return id === undefined ? field : { ...field, metadata };
-  });
-}
-
-/** A constraint that existing rows may break must not slip in among other properties. */
-function checkConstraintsStay(asked: Configuration, before: Configuration): void {
-  const key = Object.keys(asked).find(
-    (name) => name.startsWith(CONSTRAINT_PREFIX) && asked[name] !== before[name],
-  );
-  if (key === undefined) return;
-  throw new MillraceError(`The table property ${key} would set a constraint unchecked.`, {
-    code: "delta/bad-property",
-    hint: "Add the constraint by itself: then the rows that are there are checked first.",
   });
 }
 

@@ -1,6 +1,7 @@
 /** Changing what a table is, and nothing of its rows. */
 
 import { renderJson } from "../../base/json.ts";
+import { wantedMode } from "../column-mapping.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { DeltaContext } from "../table.ts";
 import { completeTable, type PlannedTable, type TableContent } from "../table-spec.ts";
@@ -8,6 +9,11 @@ import { commit } from "../write.ts";
 import { addColumns, changeColumn, dropColumns, renameColumn } from "./column.ts";
 import { dropConstraint, setProperties, unsetProperties } from "./property.ts";
 import type { TableChange } from "./table-change.ts";
+
+interface Along {
+  /** Kept under `commitInfo.millrace`. */
+  readonly info?: Readonly<Record<string, unknown>>;
+}
 
 /**
  * Commits the change over the table as the snapshot shows it. Appends by others go through beside
@@ -18,13 +24,29 @@ export async function alterTable(
   context: DeltaContext,
   snapshot: Snapshot,
   change: TableChange,
+  { info }: Along = {},
 ): Promise<Snapshot> {
-  return commit(context, snapshot, { ...describe(change), becomes: planChange(snapshot, change) });
+  return commit(context, snapshot, {
+    ...describe(change),
+    becomes: planChanges(snapshot, [change]),
+    ...(info === undefined ? {} : { info }),
+  });
 }
 
-/** What the table would be after the change; throws as `alterTable` does. */
-function planChange(snapshot: Snapshot, change: TableChange): PlannedTable {
-  return completeTable(changed(snapshot.metadata, change), snapshot);
+/** What the table would be after these changes, one after another; throws as `alterTable` does. */
+export function planChanges(snapshot: Snapshot, changes: readonly TableChange[]): PlannedTable {
+  const isMapped = changes.some((change) => "mapsColumns" in change && change.mapsColumns === true);
+  const table = isMapped ? withMapping(snapshot) : snapshot.metadata;
+  return completeTable(changes.reduce(changed, table), snapshot);
+}
+
+/** The columns remember the names that they have in files before any of them gets another. */
+function withMapping(snapshot: Snapshot): TableContent {
+  const table = snapshot.metadata;
+  if (wantedMode(table.configuration) !== "none") return table;
+  const configuration = { ...table.configuration, "delta.columnMapping.mode": "name" };
+  const { fields, metadata } = completeTable({ ...table, configuration }, snapshot);
+  return { ...table, fields, configuration: metadata.configuration };
 }
 
 function changed(table: TableContent, change: TableChange): TableContent {

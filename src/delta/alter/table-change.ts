@@ -31,12 +31,16 @@ export interface RenameColumn {
   readonly change: "rename column";
   readonly column: ColumnPath;
   readonly to: string;
+  /** True to turn column mapping by name on in the same commit where it is off. */
+  readonly mapsColumns?: boolean;
 }
 
 /** Needs column mapping. The values stay in the files, out of sight, until those are rewritten. */
 export interface DropColumns {
   readonly change: "drop columns";
   readonly columns: readonly ColumnPath[];
+  /** True to turn column mapping by name on in the same commit where it is off. */
+  readonly mapsColumns?: boolean;
 }
 
 export interface ChangeColumn {

@@ -341,3 +341,37 @@ test("statistics follow a column that is renamed, and go with one that is droppe
   const dropped = await alter(renamed, { change: "drop columns", columns: [["odd name", "a"]] });
   assert.equal(dropped.metadata.configuration[key], "id,`odd name`.b");
 });
+
+test("a rename or drop that asks for it turns column mapping on in its own commit, and no file changes", async () => {
+  const base = await filled(nestedSpec, nestedRow(1));
+  const renamed = await alter(base, {
+    change: "rename column",
+    column: ["s", "b"],
+    to: "word",
+    mapsColumns: true,
+  });
+  assert.equal(renamed.version, base.version + 1);
+  assert.deepEqual(renamed.protocol, { minReaderVersion: 2, minWriterVersion: 5 });
+  assert.deepEqual(
+    renamed.files.map(({ path }) => path),
+    base.files.map(({ path }) => path),
+  );
+  const moved = await alter(renamed, {
+    change: "rename column",
+    column: ["id"],
+    to: "number",
+    mapsColumns: true,
+  });
+  const dropped = await alter(moved, {
+    change: "drop columns",
+    columns: [["l"], ["s", "a"]],
+    mapsColumns: true,
+  });
+  assert.deepEqual(await lake.rows(dropped, "number, s, m"), [
+    { number: 1n, s: { word: "one" }, m: [{ key: "k", value: { v: 3n } }] },
+  ]);
+  const plain = await filled(nestedSpec, nestedRow(1));
+  const gone = await alter(plain, { change: "drop columns", columns: [["s"]], mapsColumns: true });
+  assert.deepEqual(names(gone), ["id", "l", "m"]);
+  assert.deepEqual(await lake.rows(gone, "id, l"), [{ id: 1n, l: [{ x: 2n }] }]);
+});
