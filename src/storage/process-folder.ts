@@ -15,7 +15,14 @@ export async function openProcessFolder(parent: string, prefix = ""): Promise<st
   const { machine, pid, start } = await markThisProcess();
   // The parent may be removed meanwhile by another process that found it empty.
   const folder = join(parent, `${prefix}${machine}-${pid}-${start}-${randomUUID()}`);
-  await fs.mkdir(folder, { recursive: true });
+  try {
+    await fs.mkdir(folder, { recursive: true });
+  } catch (error) {
+    if (systemCodeOf(error) !== "ENOENT") throw error;
+    // Node says this also where the parent may not be made; by itself that fails with the reason.
+    await fs.mkdir(parent, { recursive: true });
+    await fs.mkdir(folder, { recursive: true });
+  }
   return folder;
 }
 
