@@ -14,9 +14,11 @@ import { tidyAfter } from "../lake/tidy.ts";
 import type { ProjectStep, StepKind } from "../project/graph.ts";
 import type { Project } from "../project/load.ts";
 import { diskError } from "../storage/disk-error.ts";
+import { recordKilledRuns } from "./killed.ts";
 import { isNothingToDo, type Plan } from "./plan.ts";
-import { recordRun, type StepTimes } from "./record.ts";
+import { recordRun, renderParameters, type StepTimes } from "./record.ts";
 import type { RunResult, StepResult } from "./result.ts";
+import { markRun } from "./running.ts";
 import { doStep } from "./step.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -63,6 +65,18 @@ async function apply(
   const startedAt = lake.clock.now();
   const run = { id: randomUUID(), startedAt };
   await catchUp(project, lake);
+  const killed = await recordKilledRuns(lake);
+  const waiting = isNothingToDo(plan) ? [] : [...project.steps];
+  const unmark =
+    waiting.length === 0
+      ? async () => {}
+      : await markRun(lake.storage, {
+          run: run.id,
+          project: project.name,
+          started_at: startedAt.toISOString(),
+          parameters: renderParameters(project),
+          engine: lake.engine.name,
+        });
   let followedAt = startedAt.getTime();
   const times = new Map<StepResult, StepTimes>();
   const results = new Map<string, StepResult>();
@@ -71,7 +85,6 @@ async function apply(
     results.set(step.name, result);
     on({ type: "finished", asset: step.name, kind: step.kind, step: result });
   };
-  const waiting = isNothingToDo(plan) ? [] : [...project.steps];
   const running = new Map<string, Promise<void>>();
   while (waiting.length > 0 || running.size > 0) {
     // One commit for many steps: what is behind meanwhile is brought up by whoever comes next.
@@ -114,12 +127,16 @@ async function apply(
     lake: lake.storage.uri,
     state: stateOf(steps),
     steps,
+    ...(killed.length === 0
+      ? {}
+      : { killed: killed.map(({ run, started_at }) => ({ run, started_at })) }),
   };
   await followAll(project, lake);
   lake.crash("ingest/loads-followed");
   lake.crash("run/steps-done");
   await recordRun(lake, project, result, { startedAt, endedAt: lake.clock.now(), steps: times });
   lake.crash("run/recorded");
+  await unmark();
   return result;
 }
 

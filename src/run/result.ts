@@ -21,4 +21,6 @@ export interface RunResult {
   readonly lake: string;
   readonly state: "done" | "failed" | "nothing to do" | "stopped";
   readonly steps: readonly StepResult[];
+  /** Earlier runs that this one found without a record, and recorded as killed. */
+  readonly killed?: readonly { readonly run: string; readonly started_at: string }[];
 }

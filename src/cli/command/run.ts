@@ -37,11 +37,14 @@ export const command: Command = async (context) => {
 
 const TITLES = ["Read", "Written", "Quarantined", "Deduplicated", "Filtered", "Version", "Time"];
 
-function renderResult({ state, steps }: RunResult, { out }: Output): string {
+function renderResult({ state, steps, killed = [] }: RunResult, { out }: Output): string {
+  const before = killed.map(
+    ({ started_at }) => `The run of ${started_at} was killed before its end.`,
+  );
   if (state === "nothing to do") {
     const nothing =
       "Nothing to do: no file is new, and nothing that a table or an output is made of has changed.\n";
-    return [nothing, section("", steps.flatMap(noteLines))]
+    return [nothing, section("", before), section("", steps.flatMap(noteLines))]
       .filter((part) => part !== "")
       .join("\n");
   }
@@ -58,6 +61,7 @@ function renderResult({ state, steps }: RunResult, { out }: Output): string {
   });
   return [
     grid.text,
+    section("", before),
     section("", steps.flatMap(failureLines)),
     section("", steps.flatMap(noteLines)),
     section("Outputs:", [...new Set(steps.flatMap(({ outputs = [] }) => outputs))]),
