@@ -46,10 +46,35 @@ export async function flushFolder(folder: string): Promise<void> {
 
 /** Makes a folder and those above it; each new name is flushed, so that a power cut cannot take the folder from under a commit. */
 export async function ensureFolder(folder: string, home: string): Promise<void> {
-  const first = await fs.mkdir(folder, { recursive: true });
+  const first = await makeFolder(folder);
   if (first === undefined) return;
   for (let at = folder; ; at = dirname(at)) {
     await flushFolder(dirname(at));
     if (at === first || at === home || at === dirname(at)) break;
+  }
+}
+
+/** Makes a folder and those above it; resolves to the first that it made. What fails tells why. */
+export async function makeFolder(folder: string): Promise<string | undefined> {
+  try {
+    return await fs.mkdir(folder, { recursive: true });
+  } catch (error) {
+    if (systemCodeOf(error) !== "ENOENT") throw error;
+    // Node says this also of a disk that may only be read; made one by one, the folders tell.
+    await makeEach(folder);
+    return fs.mkdir(folder, { recursive: true });
+  }
+}
+
+async function makeEach(folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder);
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === "EEXIST") return;
+    const above = dirname(folder);
+    if (code !== "ENOENT" || above === folder) throw error;
+    await makeEach(above);
+    await fs.mkdir(folder, { recursive: true });
   }
 }

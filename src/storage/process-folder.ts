@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { systemCodeOf } from "../base/error.ts";
+import { makeFolder } from "./durable.ts";
 import { markThisProcess, mayBeRunning } from "./process-mark.ts";
 
 /** `<prefix><machine>-<process number>-<its start>-<uuid>` */
@@ -15,14 +16,7 @@ export async function openProcessFolder(parent: string, prefix = ""): Promise<st
   const { machine, pid, start } = await markThisProcess();
   // The parent may be removed meanwhile by another process that found it empty.
   const folder = join(parent, `${prefix}${machine}-${pid}-${start}-${randomUUID()}`);
-  try {
-    await fs.mkdir(folder, { recursive: true });
-  } catch (error) {
-    if (systemCodeOf(error) !== "ENOENT") throw error;
-    // Node says this also where the parent may not be made; by itself that fails with the reason.
-    await fs.mkdir(parent, { recursive: true });
-    await fs.mkdir(folder, { recursive: true });
-  }
+  await makeFolder(folder);
   return folder;
 }
 

@@ -92,13 +92,15 @@ test("a lake that may only be read is planned and read, and a run says that it c
   assert.equal((await sandbox.run(ALL)).state, "nothing to do");
   sandbox.write("inbox/b.csv", csvOf(3, 2));
   assert.equal(stepOf(await sandbox.plan(ALL), "bronze.rows").action, "load");
-  await assert.rejects(
-    sandbox.run(ALL).then(({ steps }) => {
-      const error = steps.find((step) => step.error)?.error;
-      throw Object.assign(new Error(error?.message), { code: error?.code });
-    }),
-    { code: "storage/not-writable", message: /read-only/ },
-  );
+  for (const lake of [sandbox.lakePath, join(sandbox.lakePath, "new", "lake")]) {
+    await assert.rejects(
+      sandbox.run(ALL, { lake }).then(({ steps }) => {
+        const error = steps.find((step) => step.error)?.error;
+        throw Object.assign(new Error(error?.message), { code: error?.code });
+      }),
+      { code: "storage/not-writable", message: /read-only/ },
+    );
+  }
   spawnSync("mount", ["-o", "remount,rw", sandbox.lakePath]);
   assert.equal((await sandbox.run(ALL)).state, "done");
   assert.equal((await sandbox.rows("gold.all")).length, 4);
