@@ -18,10 +18,16 @@ export interface NewConstraint {
   readonly name: string;
   /** As the log keeps it for all writers: a condition in the words of Spark SQL. A row for which it is null breaks it. */
   readonly expression: string;
+  /** True to put it in the place of the one that has the name, where there is one. */
+  readonly replaces?: boolean;
+  /** Kept under `commitInfo.millrace`. */
+  readonly info?: Readonly<Record<string, unknown>>;
 }
 
 const ROW = quoteName("row there");
 const LONGEST_ROW = 2000;
+/** Broken rows that an error shows. */
+const SHOWN = 5;
 
 /**
  * Resolves to the table with the constraint. Rows that break it are `operation/rule-broken`, a
@@ -31,23 +37,38 @@ const LONGEST_ROW = 2000;
 export function addConstraint(
   context: TableContext,
   snapshot: Snapshot,
-  { name, expression }: NewConstraint,
+  { name, expression, replaces = false, info }: NewConstraint,
 ): Promise<Snapshot> {
-  const key = `${CONSTRAINT_PREFIX}${name}`;
   return untilCommitted(context, snapshot, [], async (table) => {
-    const { folder, metadata } = table;
-    checkName(table, name);
-    const configuration = { [key]: expression };
-    await guardOf(context.engine, { folder, fields: metadata.fields, configuration });
-    await checkRows(context, table, { name, expression });
+    const { metadata } = table;
+    if (!replaces) checkName(table, name);
+    const taken = constraintKey(metadata, name);
+    const configuration = { [taken ?? `${CONSTRAINT_PREFIX}${name}`]: expression };
+    await checkConstraint(context, table, { name, expression });
     const content = { ...metadata, configuration: { ...metadata.configuration, ...configuration } };
     return commit(context.delta, table, {
       operation: "ADD CONSTRAINT",
       parameters: { name, expr: expression },
       reads: "whole table",
       becomes: completeTable(content, table),
+      ...(info === undefined ? {} : { info }),
     });
   });
+}
+
+/**
+ * Throws as `addConstraint` does where the table must not have the constraint; its columns may be those that it is
+ * to have.
+ */
+export async function checkConstraint(
+  context: TableContext,
+  table: Snapshot,
+  { name, expression }: NewConstraint,
+): Promise<void> {
+  const { folder, metadata } = table;
+  const configuration = { [`${CONSTRAINT_PREFIX}${name}`]: expression };
+  await guardOf(context.engine, { folder, fields: metadata.fields, configuration });
+  await checkRows(context, table, { name, expression });
 }
 
 function checkName({ folder, metadata }: Snapshot, name: string): void {
@@ -73,13 +94,16 @@ async function checkRows(
 ): Promise<void> {
   if (table.files.length === 0) return;
   const relation = engine.relation(await scan(delta, table));
+  const row = `left(CAST(to_json(${ROW}) AS VARCHAR), ${LONGEST_ROW})`;
+  const broken = `${relation} AS ${ROW} WHERE (\n${fromSparkExpression(expression)}\n) IS NOT TRUE`;
   const [found] = await engine.rows(
-    `SELECT count(*) AS broken, min(left(CAST(to_json(${ROW}) AS VARCHAR), ${LONGEST_ROW})) AS example FROM ${relation} AS ${ROW} WHERE (\n${fromSparkExpression(expression)}\n) IS NOT TRUE`,
+    `SELECT count(*) AS broken, min(${row}, ${SHOWN}) AS examples FROM ${broken}`,
   );
-  const broken = BigInt(String(found?.broken ?? 0));
-  if (broken === 0n) return;
+  const count = BigInt(String(found?.broken ?? 0));
+  if (count === 0n) return;
+  const shown = (Array.isArray(found?.examples) ? found.examples : []).map((one) => `\n  ${one}`);
   throw new MillraceError(
-    `${broken} of the rows in table ${table.folder} break the new CHECK constraint ${name} (${expression}), such as ${String(found?.example)}`,
+    `${count} of the rows in table ${table.folder} break the new CHECK constraint ${name} (${expression}), such as${shown.join("")}`,
     {
       code: "operation/rule-broken",
       hint: "Nothing was changed. Mend or delete those rows first.",

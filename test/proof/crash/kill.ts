@@ -8,7 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { lintTable } from "../lint.ts";
 import { readCommits } from "../log.ts";
 import { checkVersion } from "../model/check.ts";
-import { createTable, TABLE } from "../model/perform.ts";
+import { createTable, TABLE } from "../model/table.ts";
 import { chanceFrom } from "../random.ts";
 import { expectedVersions, hear, nothingSaid } from "./history.ts";
 import { openPlace } from "./place.ts";

@@ -3,7 +3,7 @@
 import { createDuckDB } from "../../../src/engine/duckdb.ts";
 import { localStorage } from "../../../src/storage/local.ts";
 import { s3Storage } from "../../../src/storage/s3/open.ts";
-import type { Place } from "../model/perform.ts";
+import type { Place } from "../model/table.ts";
 
 /** Longer than any writer or reader goes on with what it once looked at. */
 const KEEPS_MS = 60_000;

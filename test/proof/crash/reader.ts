@@ -3,7 +3,7 @@
 import { writeSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { openScan, openSnapshot, scan } from "../../../src/delta/table.ts";
-import { TABLE } from "../model/perform.ts";
+import { TABLE } from "../model/table.ts";
 import { chanceFrom } from "../random.ts";
 import { openPlace } from "./place.ts";
 

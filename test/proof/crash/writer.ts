@@ -4,7 +4,7 @@
  */
 
 import { writeSync } from "node:fs";
-import { chooseStep } from "../model/operation.ts";
+import { chooseStep } from "../model/choose.ts";
 import { openWriter } from "../model/perform.ts";
 import { chanceFrom } from "../random.ts";
 import { openPlace } from "./place.ts";

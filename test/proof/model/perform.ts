@@ -1,15 +1,15 @@
 /** Operations done to a real table, by a writer that acts on the version it last saw. */
 
 import { MillraceError, systemCodeOf } from "../../../src/base/error.ts";
+import { alterTable } from "../../../src/delta/alter/alter.ts";
+import type { TableChange } from "../../../src/delta/alter/table-change.ts";
 import { writeCheckpoint } from "../../../src/delta/checkpoint.ts";
 import { cleanUpLog } from "../../../src/delta/clean-up.ts";
 import type { Filter } from "../../../src/delta/filter.ts";
-import { physicalSelect } from "../../../src/delta/physical-select.ts";
 import type { Snapshot } from "../../../src/delta/snapshot.ts";
-import { type DeltaContext, openSnapshot, refreshSnapshot } from "../../../src/delta/table.ts";
-import { fieldIds, physicalColumns, type TableSpec } from "../../../src/delta/table-spec.ts";
-import { type Change, commit } from "../../../src/delta/write.ts";
-import type { Engine } from "../../../src/engine/engine.ts";
+import { openSnapshot, refreshSnapshot } from "../../../src/delta/table.ts";
+import { physicalColumns } from "../../../src/delta/table-spec.ts";
+import { addConstraint } from "../../../src/operation/add-constraint.ts";
 import type { RowChange } from "../../../src/operation/change-rows.ts";
 import { deleteRows } from "../../../src/operation/delete-rows.ts";
 import { mergeRows } from "../../../src/operation/merge-rows.ts";
@@ -18,40 +18,25 @@ import { overwriteWhere } from "../../../src/operation/overwrite-where.ts";
 import { restore } from "../../../src/operation/restore.ts";
 import { updateRows } from "../../../src/operation/update-rows.ts";
 import { vacuum } from "../../../src/operation/vacuum.ts";
-import type { Field } from "../../../src/schema/type.ts";
-import { quoteText } from "../../../src/sql/quote.ts";
+import { quoteName, quoteText } from "../../../src/sql/quote.ts";
 import { conditionText } from "./condition.ts";
-import type { Operation, Row, Step } from "./operation.ts";
-
-export const TABLE = "t";
-
-export const COLUMNS: readonly Field[] = [
-  { name: "id", type: "long", nullable: true },
-  { name: "v", type: "long", nullable: true },
-  { name: "k", type: "string", nullable: true },
-];
-
-export interface Place {
-  readonly context: DeltaContext;
-  readonly engine: Engine;
-  /** How long a vacuum keeps what was removed. */
-  readonly keepsMs: number;
-}
-
-/** Makes the table, empty. */
-export function createTable(
-  { context }: Place,
-  configuration: Readonly<Record<string, string>>,
-): Promise<Snapshot> {
-  const schema: TableSpec = { fields: COLUMNS, partitionColumns: ["k"], configuration };
-  return commit(context, { folder: TABLE }, { operation: "CREATE TABLE", schema });
-}
+import { columnAt, widerThan } from "./expected.ts";
+import { relationOf, write } from "./new-rows.ts";
+import type { AddedType, Operation, Step } from "./operation.ts";
+import { type Place, TABLE } from "./table.ts";
 
 /** What became of a step: the version it made with its mark, nothing that it would mark, or why it made none. */
 export type Outcome =
   | { readonly kind: "done"; readonly version: number }
   | { readonly kind: "unmarked" }
-  | { readonly kind: "conflict"; readonly message: string; readonly base: number };
+  | Failed;
+
+interface Failed {
+  readonly kind: "conflict" | "refused";
+  readonly message: string;
+  /** What the writer knew when it began. */
+  readonly base: number;
+}
 
 /** A writer of one table. Marks each commit with its name and the number of the step, by which it is known again. */
 export function openWriter(place: Place, name: string) {
@@ -70,7 +55,7 @@ export function openWriter(place: Place, name: string) {
     forget: () => {
       known = undefined;
     },
-    /** Throws what is neither success nor conflict. */
+    /** Throws what is neither success nor conflict nor a refusal. */
     async take(
       { looks, operation }: Pick<Step, "looks" | "operation">,
       n: number,
@@ -82,14 +67,34 @@ export function openWriter(place: Place, name: string) {
         known = made;
         return { kind: "done", version: made.version };
       } catch (error) {
-        if (systemCodeOf(error) !== "delta/conflict") throw error;
+        const kind = failureOf(error);
+        if (kind === undefined) throw error;
         // Whoever lost looks again.
         known = undefined;
         const message = error instanceof MillraceError ? error.message : "";
-        return { kind: "conflict", message, base: base.version };
+        return { kind, message, base: base.version };
       }
     },
   };
+}
+
+/** What a table says of changes that would make it untrue, and of names that it no longer has. */
+const REFUSALS = [
+  "delta/append-only",
+  "delta/bad-property",
+  "delta/bad-schema",
+  "delta/column-in-use",
+  "delta/no-such-column",
+  "operation/no-such-column",
+  "operation/bad-z-order",
+  "operation/rule-broken",
+  "engine/sql",
+];
+
+function failureOf(error: unknown): "conflict" | "refused" | undefined {
+  const code = systemCodeOf(error) ?? "";
+  if (code === "delta/conflict") return "conflict";
+  return REFUSALS.includes(code) ? "refused" : undefined;
 }
 
 interface Marked {
@@ -104,6 +109,8 @@ async function perform(
 ): Promise<Snapshot | undefined> {
   const { context, keepsMs } = place;
   const at = { delta: context, engine: place.engine };
+  const [, { name: v = "" } = {}, , ...added] = base.metadata.fields;
+  const alter = (change: TableChange) => alterTable(context, base, change, { info });
   switch (operation.kind) {
     case "append": {
       const { app, rows } = operation;
@@ -130,29 +137,28 @@ async function perform(
       });
     }
     case "overwrite where": {
-      const { v, rows } = operation;
-      const change = { rows: valuesOf(rows), where: `v = ${v}`, info };
-      return changed(await overwriteWhere(at, base, change));
-    }
-    case "add column": {
-      const { fields } = base.metadata;
-      const added: Field = { name: operation.name, type: "string", nullable: true };
-      const schema = { fields: [...fields, added] };
-      return commit(context, base, { operation: "ADD COLUMNS", schema, info });
+      const rows = relationOf(operation.rows, v);
+      const where = `${quoteName(v)} = ${operation.v}`;
+      return changed(await overwriteWhere(at, base, { rows, where, info }));
     }
     case "delete":
-      return changed(await deleteRows(at, base, { where: conditionText(operation.where), info }));
+      return changed(
+        await deleteRows(at, base, { where: conditionText(operation.where, v), info }),
+      );
     case "update": {
-      const { k, where } = operation;
+      const { k } = operation;
       const set: Record<string, string> =
-        k === undefined ? { v: "v + 1" } : { k: k === null ? "NULL" : quoteText(k) };
-      return changed(await updateRows(at, base, { set, where: conditionText(where), info }));
+        k === undefined
+          ? { [v]: `${quoteName(v)} + 1` }
+          : { k: k === null ? "NULL" : quoteText(k) };
+      const where = conditionText(operation.where, v);
+      return changed(await updateRows(at, base, { set, where, info }));
     }
     case "merge":
       return changed(
         await mergeRows(at, base, {
-          source: valuesOf(operation.source),
-          on: "target.v = source.v",
+          source: relationOf(operation.source, v),
+          on: `target.${quoteName(v)} = source.${quoteName(v)}`,
           clauses: [
             operation.deletes
               ? { when: "matched", do: "delete" }
@@ -160,17 +166,51 @@ async function perform(
             {
               when: "not matched",
               do: "insert",
-              values: { id: "source.id", v: "source.v", k: "source.k" },
+              values: { id: "source.id", [v]: `source.${quoteName(v)}`, k: "source.k" },
             },
           ],
           info,
         }),
       );
+    case "add column": {
+      const { name, type } = operation;
+      return alter({ change: "add columns", columns: [{ column: [name], type }] });
+    }
+    case "rename column": {
+      const names = [v, ...added.map(({ name }) => name)];
+      const name = names[columnAt(operation.nth, names.length)] ?? "";
+      return alter({ change: "rename column", column: [name], to: operation.to });
+    }
+    case "drop column": {
+      const column = added[columnAt(operation.nth, added.length)];
+      if (column === undefined) return undefined;
+      return alter({ change: "drop columns", columns: [[column.name]] });
+    }
+    case "widen column": {
+      const column = added[columnAt(operation.nth, added.length)];
+      const type = column && widerThan(column.type as AddedType);
+      if (column === undefined || type === undefined) return undefined;
+      return alter({ change: "change column", column: [column.name], type });
+    }
+    case "add constraint": {
+      const { name, below } = operation;
+      const expression = `\`${v}\` IS NULL OR \`${v}\` < ${below}`;
+      return addConstraint(at, base, { name, expression, info });
+    }
+    case "drop constraint":
+      return alter({ change: "drop constraint", name: operation.name });
+    case "set property":
+      return alter({
+        change: "set properties",
+        properties: { [operation.key]: operation.value },
+      });
+    case "unset property":
+      return alter({ change: "unset properties", keys: [operation.key], ifSet: true });
     case "optimize":
-      await optimize(at, base, operation.zOrder ? { zOrderBy: ["id", "v"] } : {});
+      await optimize(at, base, operation.zOrder ? { zOrderBy: ["id", v] } : {});
       return undefined;
     case "restore":
-      await ignoring(GONE, async () => {
+      await ignoring(NOT_RESTORED, async () => {
         await restore(at, TABLE, { version: Math.max(0, base.version - operation.back) });
       });
       return undefined;
@@ -186,48 +226,16 @@ async function perform(
   }
 }
 
-/** Older versions may have been vacuumed or cleaned away. */
-const GONE = ["operation/files-gone", "delta/no-such-version", "delta/missing-commit"];
+/** Older versions may have been vacuumed or cleaned away, or the table may only grow. */
+const NOT_RESTORED = [
+  "operation/files-gone",
+  "delta/no-such-version",
+  "delta/missing-commit",
+  "delta/append-only",
+];
 
 function changed({ committed, snapshot }: RowChange): Snapshot | undefined {
   return committed ? snapshot : undefined;
-}
-
-/** Rows as what stands in FROM. */
-function valuesOf(rows: readonly Row[]): string {
-  const values = rows.map(
-    ({ id, v, k }) =>
-      `(${id}::BIGINT, ${v}::BIGINT, ${k === null ? "NULL" : quoteText(k)}::VARCHAR)`,
-  );
-  return `(SELECT * FROM (VALUES ${values.join(", ")}) AS r(id, v, k))`;
-}
-
-/** Stages the rows, if any, and commits them with the change. */
-async function write(
-  { context, engine }: Place,
-  base: Snapshot,
-  rows: readonly Row[],
-  change: Change,
-): Promise<Snapshot> {
-  if (rows.length === 0) return commit(context, base, change);
-  const staging = await context.storage.openStaging();
-  try {
-    const names = base.metadata.fields
-      .slice(COLUMNS.length)
-      .map(({ name }) => `NULL::VARCHAR AS ${name}`);
-    const query = `SELECT ${["id", "v", "k", ...names].join(", ")} FROM ${valuesOf(rows)}`;
-    const ids = fieldIds(base);
-    const add = await engine.write(physicalSelect(query, base), {
-      folder: staging.folder,
-      partitionBy: physicalColumns(base)
-        .filter(({ name }) => name === "k")
-        .map(({ physicalName }) => physicalName),
-      ...(ids === undefined ? {} : { fieldIds: ids }),
-    });
-    return await commit(context, base, { ...change, add });
-  } finally {
-    await staging.close();
-  }
 }
 
 async function ignoring(codes: readonly string[], act: () => Promise<void>): Promise<void> {

@@ -1,7 +1,6 @@
 /** A sequence of steps by several writers in one process, compared with the model after each. */
 
 import assert from "node:assert/strict";
-import { systemCodeOf } from "../../../src/base/error.ts";
 import { openSnapshot } from "../../../src/delta/table.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
@@ -9,10 +8,14 @@ import { lintTable } from "../lint.ts";
 import { readCommits } from "../log.ts";
 import { type Chance, chanceFrom } from "../random.ts";
 import { checkCondition, checkVersion } from "./check.ts";
+import { checkChanges, isForgotten } from "./check-changes.ts";
+import { chooseCondition, chooseStep } from "./choose.ts";
 import { type Expected, NOTHING } from "./expected.ts";
 import { grow } from "./history.ts";
-import { chooseCondition, chooseStep, type Step } from "./operation.ts";
-import { createTable, openWriter, type Place, TABLE } from "./perform.ts";
+import type { Step } from "./operation.ts";
+import { type Outcome, openWriter } from "./perform.ts";
+import { refusalOf } from "./refusal.ts";
+import { createTable, type Place, TABLE } from "./table.ts";
 
 export interface Sequence {
   readonly seed: number;
@@ -22,7 +25,7 @@ export interface Sequence {
 
 const WRITERS = 3;
 
-/** Properties that change how a table is written, and nothing of what it holds. */
+/** Properties that a table is made with. */
 const CONFIGURATIONS: readonly Sequence["configuration"][] = [
   { "delta.checkpointInterval": "3" },
   { "delta.checkpointInterval": "1", "delta.checkpointPolicy": "v2" },
@@ -40,6 +43,12 @@ const CONFIGURATIONS: readonly Sequence["configuration"][] = [
     "delta.checkpointInterval": "2",
     "delta.checkpoint.writeStatsAsStruct": "true",
     "delta.checkpoint.writeStatsAsJson": "false",
+  },
+  {
+    "delta.checkpointInterval": "3",
+    "delta.columnMapping.mode": "id",
+    "delta.enableTypeWidening": "true",
+    "delta.enableChangeDataFeed": "true",
   },
 ];
 
@@ -62,14 +71,11 @@ export async function runSequence(
   const place: Place = { context: { storage, parquet: engine, clock }, engine, keepsMs: 0 };
   const chance = chanceFrom(seed + 1);
   await createTable(place, configuration);
-  const versions: Expected[] = [NOTHING];
+  const versions: Expected[] = [{ ...NOTHING, configuration }];
   const writers = Array.from({ length: WRITERS }, (_, index) => openWriter(place, `w${index}`));
   for (const [index, step] of steps.entries()) {
-    const newest = versions.length - 1;
     const outcome = await writers[step.writer]?.take(step, index + 1);
-    if (outcome?.kind === "conflict") {
-      assert.notEqual(outcome.base, newest, `nobody was in the way: ${outcome.message}`);
-    }
+    checkOutcome(outcome, step, versions);
     await follow(place, versions, step);
     if (outcome?.kind === "done") assert.equal(outcome.version, versions.length - 1);
     // Files that a writer still means to read are gone with a vacuum that keeps nothing.
@@ -81,6 +87,20 @@ export async function runSequence(
   for (let version = versions.length - 2; version >= 0; version -= 1) {
     await checkOlder(place, version, versions);
   }
+}
+
+/** Whoever knew the newest version meets nobody, and is refused where it should be. */
+function checkOutcome(
+  outcome: Outcome | undefined,
+  { operation }: Step,
+  versions: readonly Expected[],
+): void {
+  const newest = versions.at(-1);
+  if (outcome === undefined || !("base" in outcome) || newest === undefined) return;
+  const { kind, base, message } = outcome;
+  if (base !== versions.length - 1) return;
+  assert.equal(kind, "refused", `nobody was in the way: ${message}`);
+  assert.ok(refusalOf(newest, operation) !== undefined, `refused without need: ${message}`);
 }
 
 /** Brings the model up to the newest version. Commits that are cleaned away again already count as having moved rows at most. */
@@ -102,25 +122,21 @@ async function look(place: Place, versions: readonly Expected[], chance: Chance)
   if (older < newest) await checkOlder(place, older, versions);
   const condition = chooseCondition(chance, versions.length);
   await checkCondition(place, newest, condition, versions[newest] ?? NOTHING);
+  if (!chance.oneIn(2)) return;
+  const to = chance.oneIn(2) ? newest : older;
+  const from = Math.max(0, to - chance.below(4));
+  await unlessForgotten(() => checkChanges(place, versions, { from, to }));
 }
 
-/** What says that a version is older than what was kept. */
-const FORGOTTEN = [
-  "delta/no-such-version",
-  "delta/missing-commit",
-  "engine/file-missing",
-  "storage/not-found",
-];
-
 /** An older version is right, or gone by a vacuum or a clean-up. */
-async function checkOlder(
-  place: Place,
-  version: number,
-  versions: readonly Expected[],
-): Promise<void> {
+function checkOlder(place: Place, version: number, versions: readonly Expected[]): Promise<void> {
+  return unlessForgotten(() => checkVersion(place, version, versions[version] ?? NOTHING));
+}
+
+async function unlessForgotten(check: () => Promise<void>): Promise<void> {
   try {
-    await checkVersion(place, version, versions[version] ?? NOTHING);
+    await check();
   } catch (error) {
-    if (!FORGOTTEN.includes(systemCodeOf(error) ?? "")) throw error;
+    if (!isForgotten(error)) throw error;
   }
 }
