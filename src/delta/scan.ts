@@ -12,7 +12,7 @@ import { type FileAccess, fileFinder } from "./file-place.ts";
 import type { Filter } from "./filter.ts";
 import { fileTest } from "./skip.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { readStatistics, rowCount } from "./statistics-text.ts";
+import { parseCount, readStatistics, rowCount } from "./statistics-text.ts";
 
 const AT_ONCE = 8;
 
@@ -56,14 +56,21 @@ export async function chooseFiles(
   return { fields, files: scanFiles, mapping: mode };
 }
 
-/** Only what stands in a file has its nulls counted. */
+/**
+ * True where the file has a value of every column, by the word of its statistics. Nulls may also be counted of a column
+ * that joined the table later: by writers that gather statistics anew.
+ */
 function holdsEvery(
   file: AddFile,
   fields: readonly Field[],
   partitions: ReadonlySet<string>,
 ): boolean {
-  const { nullCount } = readStatistics(file);
-  return fields.every(({ name }) => partitions.has(name) || Object.hasOwn(nullCount, name));
+  const { nullCount, rows } = readStatistics(file);
+  if (rows === undefined) return false;
+  return fields.every(({ name }) => {
+    const nulls = parseCount(nullCount[name]);
+    return partitions.has(name) || (nulls !== undefined && nulls < rows);
+  });
 }
 
 /** The columns the table is partitioned by, in the order of its columns. */
