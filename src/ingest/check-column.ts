@@ -3,6 +3,7 @@
 import { MillraceError } from "../base/error.ts";
 import { kindOf, wrongOption } from "../base/option.ts";
 import type { ColumnDefinition, Columns, ColumnType } from "../schema/column.ts";
+import { checkFormerNames } from "./former-name.ts";
 import { formatShape, hasZone } from "./time-format.ts";
 
 /** Bytes of a column name; Parquet and Delta set none, people's tools do. */
@@ -46,9 +47,9 @@ export function checkColumns(
     if (column.definition.rules.some((rule) => rule.rule === "one of" && rule.values.length === 0))
       throw wrongOption(`oneOf() of the column "${name}" of ${place}`, [], "at least one value");
   }
-  return Object.freeze(
-    Object.fromEntries(entries.map(([name, { definition }]) => [name, definition])),
-  );
+  const definitions = Object.fromEntries(entries.map(([name, one]) => [name, one.definition]));
+  checkFormerNames(definitions, place);
+  return Object.freeze(definitions);
 }
 
 function checkName(name: string, place: string): void {
@@ -67,9 +68,12 @@ function checkType(type: ColumnType, place: string): void {
     checkInside(type.of, `the items of ${place}`);
     if (type.of.from !== undefined)
       throw notApplied(`the items of ${place}`, ".from()", "Say .from() of the list itself.");
+    if (type.of.formerly.length > 0)
+      throw notApplied(`the items of ${place}`, ".formerly()", "They have no name of their own.");
     checkType(type.of.type, place);
   }
   if (type.kind === "struct") {
+    checkFormerNames(type.of, place);
     for (const [name, field] of Object.entries(type.of)) {
       checkName(name, place);
       checkInside(field, `${place}.${name}`);

@@ -32,7 +32,7 @@ export function checkTableProperties(
     throw new MillraceError(`${name} names ${foreign}, which is not for a project to set`, {
       code: "project/bad-option",
       hint: foreign.startsWith("delta.constraints.")
-        ? "What must hold of rows is said by rules of ingest() and checks of transform()."
+        ? "Declare it beside them: constraints: { positive: sql`amount > 0` }."
         : "Millrace sets it where the table needs it.",
     });
   }

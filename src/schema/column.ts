@@ -51,6 +51,8 @@ export interface ColumnDefinition {
   readonly clean: readonly ((value: Column) => Sql)[];
   readonly rules: readonly ColumnRule[];
   readonly about: string | undefined;
+  /** Names that the column had before, in any order. */
+  readonly formerly: readonly string[];
   /** Whether a text takes an object or a list as well, as its JSON text; for columns that nobody declared. */
   readonly takesJson?: boolean;
 }
@@ -73,6 +75,12 @@ export interface Column<T = unknown> {
   /** Both ends belong to the range. */
   between(low: NonNullable<T>, high: NonNullable<T>, message?: string): Column<T>;
   about(text: string): Column<T>;
+  /**
+   * Names that the column had before: a table that has one of them, and not the column's own, has it renamed before
+   * the next load, and no data file is written anew. Also of a field inside a struct. It is the column of the table
+   * that is meant; where the record's field is called otherwise too, say so with `.from()`.
+   */
+  formerly(...names: readonly string[]): Column<T>;
 }
 
 export interface TextColumn<T = string> extends Column<T> {
@@ -84,6 +92,7 @@ export interface TextColumn<T = string> extends Column<T> {
   from(path: string): TextColumn<T>;
   clean(how: (value: Column<string>) => Sql): TextColumn<T>;
   about(text: string): TextColumn<T>;
+  formerly(...names: readonly string[]): TextColumn<T>;
 }
 
 export type Columns = Readonly<Record<string, Column>>;
@@ -173,11 +182,12 @@ export function arrival(): Column<Date> {
 }
 
 function define(type: ColumnType): ColumnDefinition {
-  return { type, optional: false, from: undefined, clean: [], rules: [], about: undefined };
+  const nothing = { from: undefined, clean: [], rules: [], about: undefined, formerly: [] };
+  return { type, optional: false, ...nothing };
 }
 
 function column<T>(definition: ColumnDefinition): Column<T> {
-  const { rules, clean } = definition;
+  const { rules, clean, formerly } = definition;
   const change = (part: Partial<ColumnDefinition>): Column<T> => column({ ...definition, ...part });
   const rule = (one: ColumnRule): Column<T> => change({ rules: [...rules, one] });
   return Object.freeze({
@@ -203,6 +213,7 @@ function column<T>(definition: ColumnDefinition): Column<T> {
         message: message ?? `must be between ${low} and ${high}`,
       }),
     about: (words: string) => change({ about: words }),
+    formerly: (...names: readonly string[]) => change({ formerly: [...formerly, ...names] }),
   });
 }
 
@@ -217,6 +228,8 @@ function textColumn<T>(definition: ColumnDefinition): TextColumn<T> {
     clean: (how: (value: Column<string>) => Sql) =>
       change({ clean: [...definition.clean, how as (value: Column) => Sql] }),
     about: (words: string) => change({ about: words }),
+    formerly: (...names: readonly string[]) =>
+      change({ formerly: [...definition.formerly, ...names] }),
     notBlank: (message?: string) =>
       rule({ rule: "not blank", message: message ?? "must not be blank" }),
     matches: (pattern: string, message?: string) =>

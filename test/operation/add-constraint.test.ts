@@ -51,7 +51,7 @@ test("a constraint that rows break, by false or by null, is refused with their n
   const base = await filled("(1::BIGINT, 'a'), (NULL, 'b'), (10, 'c')");
   await assert.rejects(
     addConstraint(context, base, { name: "low", expression: "Id < 9" }),
-    refusal("operation/rule-broken", /2 of the rows in table t\d+ break.*"Id":10,"name":"c"/),
+    refusal("operation/rule-broken", /2 of the rows in table t\d+ break[\s\S]*"Id":10,"name":"c"/),
   );
   assert.equal((await lake.open(base.folder)).version, base.version);
 });
@@ -101,4 +101,24 @@ test("a table without rows takes any constraint that is understood", async () =>
     expression: "d >= '2020-01-01' AND d IS NOT NULL",
   });
   assert.equal(table.version, 1);
+});
+
+test("a constraint takes the place of the one with its name in one commit, and only where all rows satisfy it", async () => {
+  const base = await filled("(1::BIGINT, 'a'), (5, 'b')");
+  const first = await addConstraint(context, base, { name: "Low", expression: "Id < 9" });
+  const stricter = { name: "low", expression: "Id < 3", replaces: true };
+  await assert.rejects(
+    addConstraint(context, first, stricter),
+    refusal("operation/rule-broken", /1 of the rows[\s\S]*"Id":5/),
+  );
+  assert.equal((await lake.open(base.folder)).version, first.version);
+  const next = await addConstraint(context, first, { ...stricter, expression: "Id < 6" });
+  assert.equal(next.version, first.version + 1);
+  assert.deepEqual(next.metadata.configuration, { "delta.constraints.Low": "Id < 6" });
+  const fresh = await addConstraint(context, next, {
+    ...stricter,
+    name: "high",
+    expression: "Id > 0",
+  });
+  assert.equal(fresh.metadata.configuration["delta.constraints.high"], "Id > 0");
 });
