@@ -17,7 +17,12 @@ import { checkTableProperties, type TableProperties } from "../lake/property.ts"
 import type { Schedule } from "../schedule/schedule.ts";
 import type { ColumnDefinition, Columns, RowOf } from "../schema/column.ts";
 import { checkTableName, type Name, quarantineOf, type Table } from "../schema/table.ts";
-import { type CheckedWrite, checkWrite, columnsOfWrite, type Write } from "../schema/write.ts";
+import {
+  type CheckedIngestWrite,
+  checkIngestWrite,
+  columnsOfWrite,
+  type IngestWrite,
+} from "../schema/write.ts";
 import type { FileSource } from "../source/file-source.ts";
 import { isSql, type Sql } from "../sql/template.ts";
 import { checkColumns } from "./check-column.ts";
@@ -62,7 +67,7 @@ export interface IngestOptions<C extends Columns> {
    * `append`, unless told, keeps what is there; `overwrite` replaces the table by the newest content of all its files;
    * `{ merge: "id" }` keeps one row for each key, the newest.
    */
-  readonly write?: Write<Name<C>>;
+  readonly write?: IngestWrite<Name<C>>;
   /** Fields of a record that no column asks for; ignored unless told. */
   readonly extra?: "ignore" | "keep" | "reject" | "evolve";
   readonly partitionBy?: readonly Name<C>[];
@@ -78,7 +83,7 @@ export interface IngestOptions<C extends Columns> {
 }
 
 /** What `ingest` checked once. */
-export interface IngestDefinition extends CheckedWrite {
+export interface IngestDefinition extends CheckedIngestWrite {
   readonly sources: readonly FileSource[];
   readonly columns: Readonly<Record<string, ColumnDefinition>>;
   readonly rules: Readonly<Record<string, Sql>>;
@@ -129,7 +134,7 @@ export function ingest<const C extends Columns>(
   const known = Object.keys(columns);
   const partitionBy = options.partitionBy ?? [];
   for (const column of partitionBy) checkKnown(column, known, `${place} is partitioned by`);
-  const written = checkWrite(options.write, { place, usual: "append" });
+  const written = checkIngestWrite(options.write, place);
   for (const column of columnsOfWrite(written))
     checkKnown(column, known, `The option write of ${place} names`);
   checkMerge(written, columns, options.unique, place);
@@ -202,7 +207,7 @@ function checkKept(
 
 /** A key without a value is no key, and two ways to settle the same key would contradict each other. */
 function checkMerge(
-  { merge }: CheckedWrite,
+  { merge }: CheckedIngestWrite,
   columns: Readonly<Record<string, ColumnDefinition>>,
   unique: unknown,
   place: string,

@@ -41,6 +41,8 @@ export interface StagedChange {
 
 export interface RowOperation {
   readonly operation: string;
+  /** True where it cannot be planned again, since what it was given is used up; a lost race is then `delta/conflict`. */
+  readonly isOnce?: boolean;
   readonly parameters: Readonly<Record<string, unknown>>;
   plan(writer: RowWriter): Promise<PlannedChange>;
   metrics(done: StagedChange): Promise<Readonly<Record<string, number>>>;
@@ -53,7 +55,7 @@ export function changeRows(
   operation: RowOperation,
 ): Promise<RowChange> {
   const appIds = transactions.map(({ appId }) => appId);
-  return untilCommitted(context, snapshot, appIds, async (base) => {
+  const attempt = async (base: Snapshot): Promise<RowChange> => {
     const staging = await context.delta.storage.openStaging();
     try {
       const began = context.delta.clock.now().getTime();
@@ -85,7 +87,10 @@ export function changeRows(
     } finally {
       await staging.close();
     }
-  });
+  };
+  return operation.isOnce === true
+    ? attempt(snapshot)
+    : untilCommitted(context, snapshot, appIds, attempt);
 }
 
 /** Counts that all operations tell, under the names that Delta gives them. */

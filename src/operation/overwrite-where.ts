@@ -2,17 +2,24 @@
 
 import { MillraceError } from "../base/error.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
+import { layoutOf } from "../delta/table-spec.ts";
 import { duckdbType } from "../engine/type.ts";
+import type { WrittenFile } from "../schema/table-files.ts";
 import { quoteName } from "../sql/quote.ts";
 import { type Along, changeRows, fileMetrics, type RowChange } from "./change-rows.ts";
 import type { TableContext } from "./context.ts";
 import { findDeleted } from "./find-rows.ts";
-import { guardOf } from "./guard.ts";
+import { type Guard, guardOf } from "./guard.ts";
 import { deletedRows } from "./row-count.ts";
+import { relationOfStaged } from "./staged-file.ts";
 
 export interface OverwriteOptions extends Along {
-  /** What stands in FROM on the context's session: columns by the table's names; those that are left out are null. */
-  readonly rows: string;
+  /**
+   * What stands in FROM on the context's session: columns by the table's names; those that are left out are null. Or
+   * staged files of the table: then a lost race is `delta/conflict`, since they are used up, and any change of the
+   * table's rows by another makes one.
+   */
+  readonly rows: string | readonly WrittenFile[];
   /** SQL over the columns of the table. Every new row must satisfy it: null does not. */
   readonly where: string;
 }
@@ -27,18 +34,20 @@ export function overwriteWhere(
   return changeRows(context, snapshot, along, {
     operation: "WRITE",
     parameters: { mode: "Overwrite", predicate: where },
+    isOnce: typeof rows !== "string",
     plan: async (writer) => {
       const { folder, metadata } = writer.snapshot;
       const found = await findDeleted(writer, where);
-      const inserts = await fittedRows(context, writer.snapshot, rows);
       const table = { folder, ...metadata };
       const demand = { name: `condition (${where})`, condition: `\n${where}\n` };
-      return {
-        ...found,
-        inserts,
-        guard: await guardOf(engine, table),
-        insertGuard: await guardOf(engine, table, [demand]),
-      };
+      const guard = await guardOf(engine, table);
+      const insertGuard = await guardOf(engine, table, [demand]);
+      if (typeof rows !== "string") {
+        await checkStaged(context, writer.snapshot, rows, insertGuard);
+        return { ...found, reads: [], inserts: rows, guard };
+      }
+      const inserts = await fittedRows(context, writer.snapshot, rows);
+      return { ...found, inserts, guard, insertGuard };
     },
     metrics: async ({ writer, plan, staged }) => {
       const files = fileMetrics(staged);
@@ -57,6 +66,18 @@ export function overwriteWhere(
       };
     },
   });
+}
+
+/** Throws what the guard says of the first row in the files that breaks it. */
+async function checkStaged(
+  { engine }: TableContext,
+  snapshot: Snapshot,
+  files: readonly WrittenFile[],
+  guard: Guard,
+): Promise<void> {
+  if (files.length === 0) return;
+  const rows = `SELECT * FROM ${relationOfStaged(engine, layoutOf(snapshot), files)}`;
+  await guard.watch(() => engine.rows(`SELECT count(*) FROM (${guard.wrap(rows)})`));
 }
 
 /** The rows with the table's columns in the table's types. */

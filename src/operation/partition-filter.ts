@@ -8,6 +8,7 @@ import { layoutOf } from "../delta/table-spec.ts";
 import type { Engine } from "../engine/engine.ts";
 import { partitionLiteral } from "../engine/partition-value.ts";
 import { duckdbType } from "../engine/type.ts";
+import type { Field } from "../schema/type.ts";
 import { quoteName } from "../sql/quote.ts";
 import { partitionsOf } from "./bin.ts";
 
@@ -27,17 +28,12 @@ export async function filterPartitions(
   const partitions = partitionsOf(snapshot.files);
   if (columns.length === 0) throw notPartitioned(snapshot, where);
   if (partitions.length === 0) return [];
-  const rows = partitions.map(({ partitionValues }, index) => {
-    const literals = columns.map((field) => {
-      const text = partitionValues[physicalName(field, mode)] ?? null;
-      return `CAST(${partitionLiteral(text, field.type)} AS ${duckdbType(field.type)})`;
-    });
-    return `(${[index, ...literals].join(", ")})`;
-  });
-  const names = [PLACE, ...columns.map(({ name }) => quoteName(name))];
+  const values = partitions.map(({ partitionValues }) =>
+    columns.map((field) => partitionValues[physicalName(field, mode)] ?? null),
+  );
   try {
     const found = await engine.rows(
-      `SELECT ${PLACE} AS place FROM (VALUES ${rows.join(", ")}) AS partitions(${names.join(", ")}) WHERE (\n${where}\n)`,
+      `SELECT ${PLACE} AS place FROM ${relationOfPartitions(columns, values)} AS partitions WHERE (\n${where}\n)`,
     );
     return found.flatMap(({ place }) => partitions[Number(place)]?.files ?? []);
   } catch (error) {
@@ -50,6 +46,45 @@ export async function filterPartitions(
       },
     );
   }
+}
+
+/** The files of partitions that one of `values` names, which hold a text of the log for each partition column in the table's order. */
+export async function filesInPartitions(
+  engine: Engine,
+  snapshot: Snapshot,
+  values: readonly (readonly (string | null)[])[],
+): Promise<AddFile[]> {
+  const { fields, partitionColumns, mode } = layoutOf(snapshot);
+  const columns = fields.filter(({ name }) => partitionColumns.includes(name));
+  const partitions = partitionsOf(snapshot.files);
+  if (partitions.length === 0 || values.length === 0) return [];
+  const own = partitions.map(({ partitionValues }) =>
+    columns.map((field) => partitionValues[physicalName(field, mode)] ?? null),
+  );
+  // Writers have several texts for one value, so values are compared.
+  const isSame = columns.map(
+    ({ name }) => `old.${quoteName(name)} IS NOT DISTINCT FROM new.${quoteName(name)}`,
+  );
+  const found = await engine.rows(
+    `SELECT DISTINCT old.${PLACE} AS place FROM ${relationOfPartitions(columns, own)} AS old JOIN ${relationOfPartitions(columns, values)} AS new ON ${isSame.join(" AND ")} ORDER BY ALL`,
+  );
+  return found.flatMap(({ place }) => partitions[Number(place)]?.files ?? []);
+}
+
+/** Partitions as rows: `PLACE` in the list, and the values of the partition columns. */
+function relationOfPartitions(
+  columns: readonly Field[],
+  partitions: readonly (readonly (string | null)[])[],
+): string {
+  const rows = partitions.map((values, index) => {
+    const literals = columns.map(
+      ({ type }, place) =>
+        `CAST(${partitionLiteral(values[place] ?? null, type)} AS ${duckdbType(type)})`,
+    );
+    return `(${[index, ...literals].join(", ")})`;
+  });
+  const names = [PLACE, ...columns.map(({ name }) => quoteName(name))];
+  return `(SELECT * FROM (VALUES ${rows.join(", ")}) AS listed(${names.join(", ")}))`;
 }
 
 function notPartitioned({ folder }: Snapshot, where: string): MillraceError {

@@ -46,8 +46,9 @@ export async function stageEdit(writer: RowWriter, plan: EditPlan): Promise<Stag
 async function writeInserts(
   writer: RowWriter,
   { inserts, guard, insertGuard = guard }: EditPlan,
-): Promise<WrittenFile[]> {
+): Promise<readonly WrittenFile[]> {
   if (inserts === undefined) return [];
+  if (typeof inserts !== "string") return inserts;
   return insertGuard.watch(() => writeRows(writer, insertGuard.wrap(inserts)));
 }
 

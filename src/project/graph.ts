@@ -13,6 +13,7 @@ import { loadSql, type ReadText } from "../sql/sql-file.ts";
 import type { Sql, Text } from "../sql/template.ts";
 import { isTransformed, type Transformed } from "../transform/asset.ts";
 import type { Asset } from "./define.ts";
+import { sqlOfTransform } from "../transform/definition.ts";
 
 export type StepKind = "ingest" | "transform" | "publish" | "picture";
 
@@ -70,16 +71,7 @@ export function sqlOf({ asset }: Pick<ProjectStep, "asset">): Sql[] {
   if (isIngested(asset)) {
     return sqlOfContract(asset.definition);
   }
-  if (isTransformed(asset)) {
-    const { query, checks } = asset.definition;
-    const related = Object.values(checks).flatMap((check): Sql[] => {
-      if (check.test === "holds") return [check.condition];
-      return check.test === "related"
-        ? [{ kind: "sql", body: { texts: ["", ""], parts: [check.to], origin: undefined } }]
-        : [];
-    });
-    return [query.duckdb, ...related];
-  }
+  if (isTransformed(asset)) return sqlOfTransform(asset);
   if (asset.kind === "publication")
     return [asset.where, asset.orderBy].filter((sql) => sql !== undefined);
   return asset.kind === "picture" ? [asset.chart.from] : [];
@@ -152,6 +144,8 @@ function loadAsset(asset: ProjectStep["asset"], readText: ReadText): ProjectStep
       definition: {
         ...definition,
         checks,
+        replaceWhere: maybe(definition.replaceWhere),
+        deleteWhere: maybe(definition.deleteWhere),
         query: { duckdb, spark: isOne ? duckdb : load(definition.query.spark) },
       },
     };

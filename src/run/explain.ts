@@ -7,6 +7,7 @@ const VERBS: Readonly<Record<PlannedStep["action"], string>> = {
   create: "create",
   load: "load",
   rebuild: "rebuild",
+  replace: "replace",
   update: "update",
   write: "write",
   fail: "fail",

@@ -20,7 +20,9 @@ import { quarantineOf } from "../schema/table.ts";
 import type { Field } from "../schema/type.ts";
 import { quoteName } from "../sql/quote.ts";
 import { isTransformed } from "../transform/asset.ts";
+import { isFollowing } from "../transform/due.ts";
 import { checkQuery } from "../transform/refresh.ts";
+import { keepsRest } from "../transform/replace-part.ts";
 import { type Due, type LookContext, lookAt } from "./step.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -35,10 +37,18 @@ export interface PlannedStep {
   readonly name: string;
   readonly kind: StepKind;
   /**
-   * `update`: the table takes in what changed in its inputs, or new properties alone. `fail`: what it reads is missing,
-   * and the run will say so; other steps go on.
+   * `update`: the table takes in what changed in its inputs, or new properties alone. `replace`: a part of it is made
+   * anew. `fail`: what it reads is missing, and the run will say so; other steps go on.
    */
-  readonly action: "create" | "load" | "rebuild" | "update" | "write" | "fail" | "nothing";
+  readonly action:
+    | "create"
+    | "load"
+    | "rebuild"
+    | "replace"
+    | "update"
+    | "write"
+    | "fail"
+    | "nothing";
   /** Why, in words; empty where there is nothing to do. */
   readonly because: string;
   /** Names of the steps it waits for. */
@@ -200,13 +210,10 @@ function actionOf(
   if (kind === "publish" || kind === "picture") return "write";
   if (isNew) return "create";
   if (kind === "ingest") return looked.isStep === true ? "update" : "load";
+  if (isTransformed(asset) && keepsRest(asset)) return "replace";
   // What an input that will change will bring is not known yet; where it cannot be followed the run says so.
-  const isFollowed = looked.because === undefined && isFollowing(asset);
+  const isFollowed = looked.because === undefined && isTransformed(asset) && isFollowing(asset);
   return looked.isStep === true || isFollowed ? "update" : "rebuild";
-}
-
-function isFollowing(asset: ProjectStep["asset"]): boolean {
-  return isTransformed(asset) && asset.definition.write !== "overwrite";
 }
 
 /** New properties leave the rows of a table as they are, but make a version of it, which an output tells. */
@@ -220,12 +227,14 @@ function columnChanges(
   fields: readonly Field[],
 ): ColumnChange[] {
   const { added, widened, incompatible, unused } = evolve(before, fields);
+  const isPart = isTransformed(asset) && keepsRest(asset);
   const isReplaced =
-    kind === "transform" ||
+    (kind === "transform" && !isPart) ||
     (isIngested(asset) && (asset as Ingested).definition.write === "overwrite");
   // What a record happens to hold is a column of its own there.
   const isDiscovered = isIngested(asset) && asset.definition.extra === "evolve";
   const kept = isReplaced ? "the table is made anew with it" : undefined;
+  const refused = isPart ? "the run will refuse it: rows that stay do not fit" : undefined;
   return [
     ...added.map(
       ({ name, type }): ColumnChange => ({
@@ -238,7 +247,7 @@ function columnChanges(
       ({ name, from, to }): ColumnChange => ({
         column: name,
         change: "widened",
-        means: `${renderType(from)} to ${renderType(to)}; ${kept ?? "the table's files are rewritten once, no value changes"}`,
+        means: `${renderType(from)} to ${renderType(to)}; ${kept ?? refused ?? "the table's files are rewritten once, no value changes"}`,
       }),
     ),
     ...incompatible.map(
@@ -252,7 +261,9 @@ function columnChanges(
       (name): ColumnChange => ({
         column: name,
         change: "unused",
-        means: isReplaced ? "it will be gone" : "it stays, and new rows have null in it",
+        means: isReplaced
+          ? "it will be gone"
+          : (refused ?? "it stays, and new rows have null in it"),
       }),
     ),
   ];

@@ -13,8 +13,9 @@ import type { ProjectStep } from "../project/graph.ts";
 import { drawPicture, pictureStaleBecause } from "../publish/draw-picture.ts";
 import { publicationStaleBecause, publishTable } from "../publish/publish-table.ts";
 import { isTransformed, type Transformed } from "../transform/asset.ts";
-import { dueOf, incrementNotes } from "../transform/due.ts";
+import { dueOf, incrementNotes, isFollowing } from "../transform/due.ts";
 import { refresh } from "../transform/refresh.ts";
+import { partNote, replacePart } from "../transform/replace-part.ts";
 import { takeStep } from "../transform/step.ts";
 
 export type LookContext = Pick<StepContext, "lake" | "root" | "text" | "param">;
@@ -70,7 +71,11 @@ async function lookAtIngest(context: LookContext, asset: Ingested): Promise<Due>
 
 async function lookAtTransform(context: LookContext, asset: Transformed): Promise<Due> {
   const due = await dueOf(context, asset);
-  const notes = await incrementNotes(context, asset);
+  const part = partNote(context, asset);
+  const notes = [
+    ...(await incrementNotes(context, asset)),
+    ...(part === undefined || due.how === "fresh" ? [] : [part]),
+  ];
   const table = await context.lake.find(asset.name);
   const properties = changesOfProperties(table, asset);
   if (due.how === "fresh") return { because: undefined, notes, properties };
@@ -129,7 +134,8 @@ async function transformNow(
   const due = await dueOf(context, asset);
   if (due.how === "fresh") return undefined;
   if (due.how === "step") return takeStep(context, asset, due);
+  if (due.how === "part") return replacePart(context, asset);
   const isFirst = (await context.lake.find(asset.name)) === undefined;
-  if (asset.definition.write !== "overwrite" && !isFirst) context.note(`made anew: ${due.because}`);
+  if (isFollowing(asset) && !isFirst) context.note(`made anew: ${due.because}`);
   return refresh(context, asset);
 }

@@ -1,6 +1,7 @@
 /** How new rows meet those that a table holds, as a person declares it. */
 
 import { anything, checkOptions, text, wrongOption } from "../base/option.ts";
+import { isSql, type Sql } from "../sql/template.ts";
 
 /** One row for each key: a new row takes the place of the one that is there. */
 interface Merge<K extends string> {
@@ -9,7 +10,19 @@ interface Merge<K extends string> {
   readonly newest?: K;
 }
 
-export type Write<K extends string> = "append" | "overwrite" | Merge<K>;
+export type IngestWrite<K extends string> = "append" | "overwrite" | Merge<K>;
+
+export type TransformWrite<K extends string> =
+  | "append"
+  | "overwrite"
+  /** The partitions that occur in the result are replaced, others stay. */
+  | "overwrite partitions"
+  /** The result replaces the rows for which this is true, others stay; it must be true of every row of the result. */
+  | { readonly replaceWhere: Sql }
+  | (Merge<K> & {
+      /** A key whose row, the newest, satisfies this has no row in the table. */
+      readonly deleteWhere?: Sql;
+    });
 
 /** What was checked once. */
 export interface MergeKey {
@@ -17,43 +30,92 @@ export interface MergeKey {
   readonly newest: string | undefined;
 }
 
-export interface CheckedWrite {
-  readonly write: "append" | "overwrite" | "merge";
+interface CheckedMerge {
   /** Where `write` is `merge`. */
   readonly merge: MergeKey | undefined;
 }
 
-const WANTED =
-  '"append", "overwrite" or { merge: "id" }, with newest: "updated_at" where rows may come in any order';
+export interface CheckedIngestWrite extends CheckedMerge {
+  readonly write: "append" | "overwrite" | "merge";
+}
+
+export interface CheckedTransformWrite extends CheckedMerge {
+  readonly write: "append" | "overwrite" | "overwrite partitions" | "replace" | "merge";
+  /** Where `write` is `replace`. */
+  readonly replaceWhere: Sql | undefined;
+  readonly deleteWhere: Sql | undefined;
+}
+
+const MERGE = '{ merge: "id" }, with newest: "updated_at" where rows may come in any order';
 
 /** Throws `project/bad-option` for what is no way of writing; whether the columns are there is asked elsewhere. */
-export function checkWrite(
-  write: Write<string> | undefined,
-  { place, usual }: { readonly place: string; readonly usual: "append" | "overwrite" },
-): CheckedWrite {
-  if (write === undefined) return { write: usual, merge: undefined };
+export function checkIngestWrite(
+  write: IngestWrite<string> = "append",
+  place: string,
+): CheckedIngestWrite {
   if (write === "append" || write === "overwrite") return { write, merge: undefined };
-  const name = `The option write of ${place}`;
-  if (typeof write !== "object" || write === null) throw wrongOption(name, write, WANTED);
-  if ("changes" in write) {
-    const wanted = `{ merge: ... } here: { changes: ... } takes in the inserts, updates and deletes of a database, and no source of this kind is declared`;
-    throw wrongOption(name, write, wanted);
-  }
-  if (!("merge" in write)) throw wrongOption(name, write, WANTED);
-  const { merge, newest } = checkOptions(`write of ${place}`, write, {
+  const given = mergeIn(write, place, `"append", "overwrite" or ${MERGE}`);
+  const how = checkOptions<Omit<MergeGiven, "deleteWhere">>(`write of ${place}`, given, {
     merge: anything,
     newest: text,
   });
-  const key = typeof merge === "string" ? [merge] : merge;
+  return { write: "merge", merge: mergeKey(how, place) };
+}
+
+/** The same for a table that a query makes. */
+export function checkTransformWrite(
+  write: TransformWrite<string> = "overwrite",
+  place: string,
+): CheckedTransformWrite {
+  const plain = { merge: undefined, replaceWhere: undefined, deleteWhere: undefined };
+  if (write === "append" || write === "overwrite" || write === "overwrite partitions")
+    return { write, ...plain };
+  if (typeof write === "object" && write !== null && "replaceWhere" in write) {
+    const { replaceWhere } = checkOptions(`write of ${place}`, write, { replaceWhere: condition });
+    return { ...plain, write: "replace", replaceWhere };
+  }
+  const wanted = `"overwrite", "overwrite partitions", { replaceWhere: sql\`...\` }, "append" or ${MERGE}`;
+  const given = mergeIn(write, place, wanted);
+  const { deleteWhere, ...how } = checkOptions<MergeGiven>(`write of ${place}`, given, {
+    merge: anything,
+    newest: text,
+    deleteWhere: condition,
+  });
+  return { ...plain, write: "merge", merge: mergeKey(how, place), deleteWhere };
+}
+
+/** The columns that a way of writing names. */
+export function columnsOfWrite({ merge }: CheckedMerge): readonly string[] {
+  return merge === undefined ? [] : [...merge.key, ...(merge.newest ? [merge.newest] : [])];
+}
+
+interface MergeGiven {
+  readonly merge?: unknown;
+  readonly newest?: string;
+  readonly deleteWhere?: Sql;
+}
+
+function mergeIn(write: unknown, place: string, wanted: string): MergeGiven {
+  const name = `The option write of ${place}`;
+  if (typeof write !== "object" || write === null) throw wrongOption(name, write, wanted);
+  if ("changes" in write) {
+    const other = `{ merge: ... } here: { changes: ... } takes in the inserts, updates and deletes of a database, and no source of this kind is declared`;
+    throw wrongOption(name, write, other);
+  }
+  if (!("merge" in write)) throw wrongOption(name, write, wanted);
+  return write;
+}
+
+function mergeKey({ merge, newest }: MergeGiven, place: string): MergeKey {
+  const key: unknown = typeof merge === "string" ? [merge] : merge;
   const isList = Array.isArray(key) && key.every((one) => typeof one === "string" && one !== "");
   if (!isList || key.length === 0)
     throw wrongOption(`The option merge of write of ${place}`, merge, "one column or several");
   if (new Set(key).size < key.length)
     throw wrongOption(`The option merge of write of ${place}`, merge, "columns, each once");
-  return { write: "merge", merge: Object.freeze({ key: Object.freeze([...key]), newest }) };
+  return Object.freeze({ key: Object.freeze([...key]), newest });
 }
 
-/** The columns that a way of writing names. */
-export function columnsOfWrite({ merge }: CheckedWrite): readonly string[] {
-  return merge === undefined ? [] : [...merge.key, ...(merge.newest ? [merge.newest] : [])];
+function condition(value: unknown, name: string): void {
+  if (!isSql(value)) throw wrongOption(name, value, "a condition: sql`...`");
 }

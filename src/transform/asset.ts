@@ -7,7 +7,12 @@ import { checkTableProperties, type TableProperties } from "../lake/property.ts"
 import type { Schedule } from "../schedule/schedule.ts";
 import type { ColumnDefinition, Columns, RowOf } from "../schema/column.ts";
 import { checkTableName, type Name, type Table } from "../schema/table.ts";
-import { type CheckedWrite, checkWrite, columnsOfWrite, type Write } from "../schema/write.ts";
+import {
+  type CheckedTransformWrite,
+  checkTransformWrite,
+  columnsOfWrite,
+  type TransformWrite,
+} from "../schema/write.ts";
 import { isSql, type Sql } from "../sql/template.ts";
 import type { Check } from "./check.ts";
 
@@ -25,8 +30,9 @@ export interface TransformOptions<C extends Columns> {
   /**
    * `overwrite`, unless told, makes the table anew. `append` adds what new rows of the inputs give, `merge` computes
    * the keys again that changed rows have; both make the table anew wherever that would give another result.
+   * `replaceWhere` and `overwrite partitions` replace the part of the table that the query is about, and keep the rest.
    */
-  readonly write?: Write<ColumnName<C>>;
+  readonly write?: TransformWrite<ColumnName<C>>;
   /** What must hold of a new version before it is committed; the key says what is meant. */
   readonly checks?: Readonly<Record<string, Check>>;
   readonly partitionBy?: readonly ColumnName<C>[];
@@ -36,7 +42,7 @@ export interface TransformOptions<C extends Columns> {
 }
 
 /** What `transform` checked once. */
-interface TransformDefinition extends CheckedWrite {
+interface TransformDefinition extends CheckedTransformWrite {
   readonly query: Dialects;
   readonly columns: Readonly<Record<string, ColumnDefinition>> | undefined;
   readonly checks: Readonly<Record<string, Check>>;
@@ -68,11 +74,15 @@ export function transform<const C extends Columns = never>(
   });
   const columns =
     options.columns === undefined ? undefined : declaredColumns(options.columns, place);
-  const written = checkWrite(options.write, { place, usual: "overwrite" });
+  const written = checkTransformWrite(options.write, place);
   for (const column of options.partitionBy ?? [])
     checkKnown(column, columns, `${place} is partitioned by`);
   for (const column of columnsOfWrite(written))
     checkKnown(column, columns, `The option write of ${place} names`);
+  if (written.write === "overwrite partitions" && (options.partitionBy ?? []).length === 0) {
+    const wanted = 'something else without partitions: say partitionBy: ["day"] too';
+    throw wrongOption(`The option write of ${place}`, written.write, wanted);
+  }
   const definition: TransformDefinition = Object.freeze({
     query: dialectsOf(query, place),
     columns,

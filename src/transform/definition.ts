@@ -34,7 +34,7 @@ export function inputApp({ metadata }: Snapshot): string {
   return `input/${metadata.id}`;
 }
 
-/** The query and the conditions of checks. */
+/** The query, the conditions of checks and of the way of writing. */
 export function sqlOfTransform({ definition }: Transformed): Sql[] {
   const related = Object.values(definition.checks).flatMap((check): Sql[] => {
     if (check.test === "holds") return [check.condition];
@@ -42,7 +42,9 @@ export function sqlOfTransform({ definition }: Transformed): Sql[] {
       ? [{ kind: "sql", body: { texts: ["", ""], parts: [check.to], origin: undefined } }]
       : [];
   });
-  return [definition.query.duckdb, ...related];
+  const { query, replaceWhere, deleteWhere } = definition;
+  const own = [replaceWhere, deleteWhere].filter((one) => one !== undefined);
+  return [query.duckdb, ...own, ...related];
 }
 
 /** The tables that the query or a check reads, each once. */
@@ -55,6 +57,9 @@ export function inputNames(asset: Transformed): string[] {
 /** A number of 62 bits, for a Delta transaction. */
 export function definitionNumber(context: QueryContext, { definition }: Transformed): bigint {
   const { query, checks, columns, partitionBy, write, merge } = definition;
+  const own = [definition.replaceWhere, definition.deleteWhere].flatMap((sql) =>
+    sql === undefined ? [] : [renderQuery(context, sql).text],
+  );
   const conditions = Object.entries(checks).map(([meaning, check]) => {
     if (check.test === "holds")
       return [meaning, check.severity, renderQuery(context, check.condition).text];
@@ -69,7 +74,7 @@ export function definitionNumber(context: QueryContext, { definition }: Transfor
     conditions,
     shape,
     partitionBy,
-    ...(write === "overwrite" ? [] : [write, merge]),
+    ...(write === "overwrite" ? [] : [write, merge, ...own]),
   ]);
   return createHash("sha256").update(text).digest().readBigUInt64BE() >> 2n;
 }

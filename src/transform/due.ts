@@ -11,6 +11,7 @@ import { DEFINITION_APP, definitionNumber, inputApp, inputNames } from "./defini
 import { appendIncrement, type Increment, mergeIncrement } from "./increment.ts";
 import { changeOf, type InputChange } from "./input-change.ts";
 import { type QueryContext, renderQuery } from "./query.ts";
+import { keepsRest } from "./replace-part.ts";
 
 /** An input whose rows are others than those that the table was made of. */
 export interface ChangedInput {
@@ -23,6 +24,8 @@ export interface ChangedInput {
 export type TransformDue =
   | { readonly how: "fresh" }
   | { readonly how: "whole"; readonly because: string }
+  /** A part of the table is replaced. */
+  | { readonly how: "part"; readonly because: string }
   | {
       readonly how: "step";
       readonly because: string;
@@ -33,9 +36,10 @@ export type TransformDue =
 
 /** Looks at logs alone. */
 export async function dueOf(context: QueryContext, asset: Transformed): Promise<TransformDue> {
-  const whole = (because: string): TransformDue => ({ how: "whole", because });
   const table = await context.lake.find(asset.name);
-  if (table === undefined) return whole("it is new");
+  if (table === undefined) return { how: "whole", because: "it is new" };
+  const how = keepsRest(asset) ? "part" : "whole";
+  const whole = (because: string): TransformDue => ({ how, because });
   if (table.transactions.get(DEFINITION_APP) !== definitionNumber(context, asset))
     return whole("its definition or a parameter changed");
   const changed: ChangedInput[] = [];
@@ -55,9 +59,15 @@ export async function dueOf(context: QueryContext, asset: Transformed): Promise<
   const because = changed
     .map(({ name, seen, snapshot }) => `${name} went from version ${seen} to ${snapshot.version}`)
     .join(", ");
+  if (!isFollowing(asset)) return whole(because);
   const why = await whyWhole(context, asset, changed);
   if (why === undefined) return { how: "step", because, changed, inputs };
-  return whole(asset.definition.write === "overwrite" ? because : why);
+  return whole(why);
+}
+
+/** Whether it takes in what changes in its inputs, where that can be told. */
+export function isFollowing({ definition: { write } }: Transformed): boolean {
+  return write === "append" || write === "merge";
 }
 
 /** Why these changes cannot be followed, in words. */
@@ -67,7 +77,6 @@ async function whyWhole(
   inputs: readonly ChangedInput[],
 ): Promise<string | undefined> {
   const { write } = asset.definition;
-  if (write === "overwrite") return "it is always made anew";
   const increment = await incrementOf(context, context.lake.engine, asset);
   for (const { name, change } of inputs) {
     if (change.kind === "replaced") return `${name} ${change.because}`;
@@ -98,7 +107,7 @@ async function isLeft({ lake }: QueryContext, { snapshot, seen }: ChangedInput):
 
 /** What a person should know of a table that is declared to be followed and cannot be, for some of its inputs. */
 export async function incrementNotes(context: QueryContext, asset: Transformed): Promise<string[]> {
-  if (asset.definition.write === "overwrite") return [];
+  if (!isFollowing(asset)) return [];
   const increment = await incrementOf(context, context.lake.engine, asset);
   return inputNames(asset).flatMap((name) => {
     const why = increment.whyWhole(name);

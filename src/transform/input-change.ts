@@ -65,13 +65,19 @@ export async function changeOf(
 
 const VACUUMED = "has had files vacuumed that were not taken in yet";
 
+/** A part that was overwritten is told row by row: the files that are gone and those that came say which. */
 function isReplacing({ info }: Actions): boolean {
-  const parameters = info?.operationParameters;
-  const mode =
-    typeof parameters === "object" && parameters !== null && "mode" in parameters
-      ? String(parameters.mode)
+  if (REPLACING.test(String(info?.operation ?? ""))) return true;
+  const parameter = (name: string): string => {
+    const parameters = info?.operationParameters;
+    const isObject = typeof parameters === "object" && parameters !== null;
+    return isObject
+      ? String(Object.entries(parameters).find(([key]) => key === name)?.[1] ?? "")
       : "";
-  return REPLACING.test(String(info?.operation ?? "")) || /overwrite/i.test(mode);
+  };
+  if (!/overwrite/i.test(parameter("mode"))) return false;
+  const isOfRows = !["", "[]"].includes(parameter("predicate"));
+  return !isOfRows && parameter("isDynamicPartitionOverwrite") !== "true";
 }
 
 /** Properties leave the rows as they are; columns may come or go with their values. */

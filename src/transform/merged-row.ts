@@ -17,8 +17,28 @@ export interface SettledQuery {
   readonly linesBefore: number;
 }
 
+export interface Settling {
+  readonly merge: MergeKey | undefined;
+  /** Rows for which this is true are left out once it is known which are the newest. */
+  readonly deleteWhere: string | undefined;
+}
+
 /** The query with the newest row of each key alone; of rows that are equally new the greatest by its other columns. */
 export function settled(
+  query: string,
+  { merge, deleteWhere }: Settling,
+  fields: readonly Field[],
+): SettledQuery {
+  const newest = newestOf(query, merge, fields);
+  return deleteWhere === undefined
+    ? newest
+    : {
+        query: `select * from (\n${newest.query}\n) where (\n${deleteWhere}\n) is not true`,
+        linesBefore: newest.linesBefore + 1,
+      };
+}
+
+function newestOf(
   query: string,
   merge: MergeKey | undefined,
   fields: readonly Field[],

@@ -15,10 +15,12 @@ import { folderOf } from "../schema/table.ts";
 import type { Field } from "../schema/type.ts";
 import type { Transformed } from "./asset.ts";
 import { madeOf, sqlOfTransform } from "./definition.ts";
-import { checkKeys, settled } from "./merged-row.ts";
+import { checkKeys, type Settling, settled } from "./merged-row.ts";
 import { isUnchanged, judge, relationOfFiles, shapeOf, writeRows } from "./new-version.ts";
 import { openTables, type QueryContext, renderQuery } from "./query.ts";
+import { keepsRest, otherWriter } from "./replace-part.ts";
 import { testChecks } from "./test-checks.ts";
+import { checkWithin, checkWriteConditions } from "./write-condition.ts";
 
 export function refresh(context: StepContext, asset: Transformed): Promise<StepOutcome> {
   return withStaging(context, (work) => refreshIn(context, asset, work));
@@ -33,17 +35,23 @@ async function refreshIn(
   const { name, definition } = asset;
   const { session } = work;
   const before = await lake.find(name);
+  if (before !== undefined && keepsRest(asset)) throw otherWriter(name);
   const inputs = await openTables(context, session, sqlOfTransform(asset));
   const rendered = renderQuery(context, definition.query.duckdb);
   const fields = await shapeOf(session, asset, rendered);
   const isSame = before !== undefined && isUnchanged(before, fields, definition.partitionBy);
   const spec = specOf(asset, fields);
   const version = { layout: isSame ? before : spec, base: isSame ? undefined : before, fields };
-  const query = settled(rendered.text, definition.merge, fields);
+  const query = settled(rendered.text, settling(context, asset), fields);
   const add = await writeRows(work, { ...version, ...query, asset, rendered });
   lake.crash("transform/written");
   const written = add.reduce((sum, { rows }) => sum + Number(rows), 0);
   const relation = relationOfFiles(session, version, add);
+  const { replaceWhere } = definition;
+  if (replaceWhere !== undefined) {
+    const condition = renderQuery(context, replaceWhere);
+    await checkWithin(session, asset, { condition, relation });
+  }
   await checkKeys(session, asset, relation);
   await judge({ ...version, context, session, asset, files: add, relation, before });
   context.signal.throwIfAborted();
@@ -70,6 +78,14 @@ async function refreshIn(
   return { state: "done", version: after.version, ledger: { ...NOTHING, read: written, written } };
 }
 
+/** How a transform that is merged settles on one row for each key. */
+function settling(
+  context: QueryContext,
+  { definition: { merge, deleteWhere } }: Transformed,
+): Settling {
+  return { merge, deleteWhere: deleteWhere && renderQuery(context, deleteWhere).text };
+}
+
 function specOf({ name, definition }: Transformed, fields: readonly Field[]): TableSpec {
   const { partitionBy, properties } = definition;
   return { name, fields, partitionColumns: partitionBy, configuration: properties };
@@ -83,6 +99,7 @@ export async function checkQuery(
 ): Promise<readonly Field[]> {
   const { name, definition } = asset;
   const fields = await shapeOf(session, asset, renderQuery(context, definition.query.duckdb));
+  await checkWriteConditions(context, session, asset, fields);
   const relation = session.relation({ fields, files: [], mapping: "none" });
   const columns = fields.map((field) => field.name);
   const { checks } = definition;

@@ -14,6 +14,7 @@ import { type MergeIncrement, mergeIncrement } from "./increment.ts";
 import { keyName } from "./key-by-key.ts";
 import { checkKeys, settled } from "./merged-row.ts";
 import { judge, relationOfFiles, writeRows } from "./new-version.ts";
+import { renderQuery } from "./query.ts";
 import type { Anew, Taken, Taking } from "./take-appended.ts";
 
 const TOUCHED = quoteName("~touched keys");
@@ -30,6 +31,8 @@ export async function takeMerged(taking: Taking, merge: MergeKey): Promise<Taken
   const { lake, signal } = context;
   const { text } = rendered;
   const { key } = merge;
+  const { deleteWhere: deletes } = asset.definition;
+  const deleteWhere = deletes && renderQuery(context, deletes).text;
   const given = await session.describe(text);
   const cast = key.find((name) => !hasSameType(name, given, fields));
   // Two keys of the query may be one key of the table then.
@@ -41,7 +44,7 @@ export async function takeMerged(taking: Taking, merge: MergeKey): Promise<Taken
   const keys = Number(count?.n ?? 0);
   if (keys > FEW_KEYS && keys > Number(before.rows ?? 0n) / 2)
     return { anew: "most of its keys changed" };
-  const fresh = settled(await increment.fresh(TOUCHED), merge, fields);
+  const fresh = settled(await increment.fresh(TOUCHED), { merge, deleteWhere }, fields);
   const version = { layout: before, base: undefined, fields };
   const query = { ...version, asset, rendered, ...fresh, linesBefore: NOWHERE };
   const files = await writeRows(taking, query);

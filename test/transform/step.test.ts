@@ -112,7 +112,11 @@ async function assertTrue(
       await openView(lake, session, name, await loadTable(lake, name));
     const { text: given } = renderQuery({ param: () => "" }, asset.definition.query.duckdb);
     const fields = await session.describe(given);
-    const { query } = settled(given, asset.definition.merge, fields);
+    const { query } = settled(
+      given,
+      { merge: asset.definition.merge, deleteWhere: undefined },
+      fields,
+    );
     const table = await relationOf(lake, await loadTable(lake, asset.name));
     const surplus = await session.rows(`(from ${table}) except all (from (${query})) limit 3`);
     const missing = await session.rows(`(from (${query})) except all (from ${table}) limit 3`);
