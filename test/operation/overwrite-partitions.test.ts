@@ -50,7 +50,10 @@ test("the change feed tells the rows that went and those that came", async (t) =
   const files = await staged(t, bench, "SELECT 99::BIGINT AS id, 'new' AS v, 'p1' AS p", ["p"]);
   const after = await overwritePartitions(context, table, { files });
   const { readChanges } = await import("../../src/operation/read-changes.ts");
-  const changes = await readChanges(context, after.folder, { from: after.version, to: after.version });
+  const changes = await readChanges(context, after.folder, {
+    from: after.version,
+    to: after.version,
+  });
   const counted = await bench.lake.engine.rows(
     `SELECT _change_type AS type, count(*) AS n FROM ${changes.relation} GROUP BY ALL ORDER BY ALL`,
   );
