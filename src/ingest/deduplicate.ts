@@ -7,6 +7,7 @@ import { type Lake, relationOf } from "../lake/lake.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import type { UniqueKey } from "./asset.ts";
+import { keepApart } from "./keep-apart.ts";
 import type { Target } from "./target.ts";
 
 export interface DeduplicateInput {
@@ -23,7 +24,11 @@ export interface DeduplicateInput {
   readonly earlier: readonly WrittenFile[];
 }
 
-/** Files without the duplicates; of equal keys in the batch the row that sorts first is kept. A null in the key is never a duplicate. */
+/**
+ * Files without the duplicates; of equal keys in the batch the row that sorts first is kept, with a window the earliest.
+ * With a window a row is a duplicate where it lies within it of a row that is kept, before or after: so rows that come in
+ * the order of their time give the same table however they are cut into batches. A null in the key is never a duplicate.
+ */
 export async function deduplicate(
   input: DeduplicateInput,
   good: readonly WrittenFile[],
@@ -33,26 +38,18 @@ export async function deduplicate(
   const physical = new Map(target.columns.map(({ name, physicalName }) => [name, physicalName]));
   const columns = target.columns.map(({ physicalName }) => quoteName(physicalName));
   const key = unique.key.map((name) => quoteName(physical.get(name) ?? name));
-  const by =
-    unique.within === undefined
-      ? undefined
-      : quoteName(physical.get(unique.within.by) ?? unique.within.by);
-  const window = unique.within === undefined ? "" : `interval ${unique.within.ms} milliseconds`;
-  const isKeyed = key.map((column) => `${column} is not null`).join(" and ");
-  const order = [...(by === undefined ? [] : [by]), ...columns].join(", ");
-  const isRepeat =
-    by === undefined
-      ? `row_number() over (partition by ${key.join(", ")} order by ${order}) > 1`
-      : `coalesce(${by} - lag(${by}) over (partition by ${key.join(", ")} order by ${order}) <= ${window}, false)`;
+  const { within } = unique;
+  const by = within === undefined ? undefined : quoteName(physical.get(within.by) ?? within.by);
+  const window = within === undefined ? "" : `interval ${within.ms} milliseconds`;
   const from = unionOf(good, target);
   /** `columnOf` names a column of the relation that holds the rows of before. */
   const isNotIn = (relation: string, columnOf: (name: string) => string): string => {
     const old = (name: string): string => `old.${quoteName(columnOf(name))}`;
     const isSame = [
       ...unique.key.map((name) => `${old(name)} = batch.${quoteName(physical.get(name) ?? name)}`),
-      ...(unique.within === undefined || by === undefined
+      ...(within === undefined || by === undefined
         ? []
-        : [`${old(unique.within.by)} between batch.${by} - ${window} and batch.${by} + ${window}`]),
+        : [`${old(within.by)} between batch.${by} - ${window} and batch.${by} + ${window}`]),
     ];
     return ` and not exists (select 1 from ${relation} as old where ${isSame.join(" and ")})`;
   };
@@ -64,15 +61,15 @@ export async function deduplicate(
     earlier.length === 0
       ? ""
       : isNotIn(unionOf(earlier, target), (name) => physical.get(name) ?? name);
-  const query = `select ${columns.join(", ")} from (select *, (${isKeyed}) and ${isRepeat} as "~repeat" from ${from}) as batch
-    where not "~repeat"${isNew}${isFirst}`;
-  const files = await session.write(query, {
+  const fresh = `(select * from ${from} as batch where true${isNew}${isFirst})`;
+  const write = {
     folder,
     partitionBy: partitionBy.map((name) => physical.get(name) ?? name),
     ...(target.fieldIds === undefined ? {} : { fieldIds: target.fieldIds }),
-  });
+  };
+  const list = columns.join(", ");
   const logical = new Map(target.columns.map(({ name, physicalName }) => [physicalName, name]));
-  return files.map((file) => ({
+  const inTable = (file: WrittenFile): WrittenFile => ({
     ...file,
     partitionValues: Object.fromEntries(
       Object.entries(file.partitionValues).map(([name, value]) => [
@@ -80,7 +77,18 @@ export async function deduplicate(
         value,
       ]),
     ),
-  }));
+  });
+  if (within !== undefined && by !== undefined) {
+    const relation = (files: readonly WrittenFile[]): string => unionOf(files.map(inTable), target);
+    const apart = { session, write, rows: fresh, columns, key, by, windowMs: within.ms, relation };
+    return (await keepApart(apart)).map(inTable);
+  }
+  const isKeyed = key.map((column) => `${column} is not null`).join(" and ");
+  const files = await session.write(
+    `select ${list} from (select *, (${isKeyed}) and row_number() over (partition by ${key.join(", ")} order by ${list}) > 1 as "~repeat" from ${fresh}) where not "~repeat"`,
+    write,
+  );
+  return files.map(inTable);
 }
 
 /** The written files as one relation of physical columns; partition values stand beside the files. */
