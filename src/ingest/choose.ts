@@ -42,6 +42,8 @@ interface LoadedState {
   readonly state: string;
   /** Of the table, by the commit that loaded the file. */
   readonly version: number;
+  /** Hash of what was last loaded under this name; undefined where every version of the file was refused. */
+  readonly takenHash: string | undefined;
 }
 
 export interface Loaded {
@@ -163,12 +165,14 @@ async function readLoaded({ lake }: Pick<StepContext, "lake">, name: string): Pr
   for (const row of rows) {
     const file = String(row.file);
     const hash = String(row.hash);
+    const isTaken = row.state !== "refused";
     byName.set(file, {
       size: Number(row.size),
       modified: Number(row.modified),
       hash,
       state: String(row.state),
       version: Number(row.version),
+      takenHash: isTaken ? hash : byName.get(file)?.takenHash,
     });
     if (row.state === "loaded") byHash.set(hash, file);
   }

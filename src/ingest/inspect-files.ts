@@ -76,12 +76,18 @@ export async function inspectFiles(
       same.push({ file, state: before.state as "loaded" });
       continue;
     }
+    const takenHash = isReplaced ? undefined : before?.takenHash;
+    if (takenHash === inspection.hash) {
+      context.note(`${found.name} is again what was loaded before`);
+      same.push({ file, state: "loaded" });
+      continue;
+    }
     if (problem !== undefined) {
       const start = await startOf(file);
       refused.push({ file, message: problem.message, line: problem.line, start });
       continue;
     }
-    if (before !== undefined && !isReplaced && source.options.changed === "reject") {
+    if (takenHash !== undefined && source.options.changed === "reject") {
       const message = "has other content than when it was loaded, and changed files are rejected";
       refused.push({ file, message, line: undefined, start: await startOf(file) });
       continue;
@@ -98,7 +104,7 @@ export async function inspectFiles(
       same.push({ file, state: "duplicate" });
       continue;
     }
-    if (before !== undefined && !isReplaced)
+    if (takenHash !== undefined)
       context.note(`${found.name} has changed and is loaded as a new version`);
     if (inspection.empty) context.note(`${found.name} is empty`);
     inThisBatch.set(inspection.hash, found.name);

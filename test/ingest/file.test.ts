@@ -202,6 +202,44 @@ test("a changed file is turned away where that is asked for, and only once", asy
   assert.equal((await yard.run([door({ changed: "reject" })])).result.state, "nothing to do");
 });
 
+test("a file that was refused and mended is loaded, also where changed files are turned away", async () => {
+  const yard = open();
+  const table = door({ changed: "reject" });
+  yard.write("in/a.csv", "no header of ours\n1,a\n");
+  await yard.run([table]);
+  assert.equal((await yard.rejected()).length, 1);
+  yard.write("in/a.csv", "what,name\n1,a\n", 100_000);
+  await yard.run([table]);
+  yard.write("in/a.csv", "id,name\n1,a\n", 200_000);
+  const { ledger, notes } = await yard.run([table]);
+  assert.deepEqual([ledger.written, notes], [1, []]);
+  assert.deepEqual(await ids(yard), [1]);
+  yard.write("in/a.csv", "id,name\n2,b\n", 300_000);
+  await yard.run([table]);
+  assert.deepEqual(await ids(yard), [1]);
+  const reasons = (await yard.rejected()).flatMap((entry) => entry.reasons);
+  assert.deepEqual(
+    [reasons.length, reasons.filter((one) => /are rejected/.test(one)).length],
+    [3, 1],
+  );
+});
+
+for (const changed of ["reject", "new version"] as const) {
+  test(`what was loaded, spoilt and put back is not loaded twice (changed: ${changed})`, async () => {
+    const yard = open();
+    yard.write("in/a.csv", "id,name\n1,a\n");
+    await yard.run([door({ changed })]);
+    yard.write("in/a.csv", "<html>busy</html>\n", 100_000);
+    await yard.run([door({ changed })]);
+    yard.write("in/a.csv", "id,name\n1,a\n", 200_000);
+    const { notes } = await yard.run([door({ changed })]);
+    assert.deepEqual(notes, ["in/a.csv is again what was loaded before"]);
+    assert.deepEqual(await ids(yard), [1]);
+    assert.equal((await yard.rejected()).length, 1);
+    assert.equal((await yard.run([door({ changed })])).result.state, "nothing to do");
+  });
+}
+
 test("a file that was only touched is not loaded again", async () => {
   const yard = open();
   yard.write("in/a.csv", "id,name\n1,a\n");
