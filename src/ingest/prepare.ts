@@ -2,7 +2,9 @@
 
 import { isUnreadable } from "../engine/fault.ts";
 import { quotePath } from "../engine/path.ts";
+import { stageCommaLines } from "../source/comma-line.ts";
 import type { FileProblem } from "../source/file-problem.ts";
+import type { NdjsonSource } from "../source/file-source.ts";
 import { stageJsonDocument } from "../source/json-document.ts";
 import { stageUtf8 } from "../source/staged-text.ts";
 import { stageWorkbook } from "../source/workbook.ts";
@@ -83,9 +85,7 @@ function readyFile(input: ReadyInput, file: InspectedFile): Promise<Ready> {
     case "parquet":
       return readyParquet(input, file);
     case "ndjson":
-      return file.source.options.trailingCommas === true
-        ? readyDocument(input, file)
-        : readyNdjson(input, file);
+      return readyNdjson(input, file, file.source);
     case "json":
     case "xlsx":
       return readyDocument(input, file);
@@ -95,10 +95,14 @@ function readyFile(input: ReadyInput, file: InspectedFile): Promise<Ready> {
 async function readyNdjson(
   { context, session, folder, definition, read }: PrepareInput,
   { found, inspection }: InspectedFile,
+  { options }: NdjsonSource,
 ): Promise<Ready> {
   let readPath = found.path;
   let { compression } = inspection;
-  if (inspection.hasBom) {
+  if (options.trailingCommas === true) {
+    readPath = await stageCommaLines(readPath, folder, { compression, signal: context.signal });
+    compression = undefined;
+  } else if (inspection.hasBom) {
     const staged = await stageUtf8(readPath, folder, {
       encoding: "utf-8",
       compression,

@@ -43,7 +43,7 @@ test("a line that is no JSON is turned away with its text, its number and why", 
   const landed = await landLines(`{"id":1}\n${bad.join("\n")}\n{"id":9}\n`, ID);
   assert.deepEqual(landed.rows, [{ id: 1 }, { id: 9 }]);
   assert.deepEqual(
-    landed.rejected.map(({ line, form, raw }) => [line, form, raw]),
+    landed.rejected.map(({ line, form, raw }) => [line, form, raw.trim()]),
     bad.map((raw, index) => [index + 2, "line", raw]),
   );
   assert.ok(
@@ -327,6 +327,22 @@ test("lines that end in commas between brackets are read where that is declared"
   assert.deepEqual(
     rejected.map(({ line }) => line),
     [3],
+  );
+});
+
+test("of lines that end in commas a broken one is one entry, and the rest is loaded", async () => {
+  const { rows, rejected } = await land(
+    open(),
+    { "in.json": '[{"id":1},\n{"id":2,\n\n{"id":3}},\n{"id":4},\n' },
+    { from: ndjson("in.json", { trailingCommas: true }), columns: ID },
+  );
+  assert.deepEqual(rows, [{ id: 1 }, { id: 4 }]);
+  assert.deepEqual(
+    rejected.map(({ line, form, raw }) => [line, form, raw.trim()]),
+    [
+      [2, "line", '{"id":2'],
+      [4, "line", '{"id":3}}'],
+    ],
   );
 });
 
