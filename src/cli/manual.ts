@@ -54,6 +54,19 @@ const ALL: OptionManual = { name: "all", about: "Shows everything, however long"
 const TABLE_NOTE =
   "TABLE is a name such as bronze.orders, or the path of any Delta table, which has a slash: ./events.";
 
+const CORRECTION_NOTE =
+  "Counts the rows first and asks. Where nobody can be asked it only counts them, unless --yes is given. Constraints of the table hold; a table that the next run would make again is refused, unless --force is given.";
+const WHERE: OptionManual = {
+  name: "where",
+  value: "SQL",
+  about: "The rows for which this is true; all are: true",
+};
+const CORRECTION: readonly OptionManual[] = [
+  { name: "dry-run", about: "Counts the rows; changes nothing" },
+  { name: "yes", about: "Does it without asking" },
+  { name: "force", about: "Also where the next run undoes it" },
+];
+
 export const COMMANDS: readonly CommandManual[] = [
   {
     name: "init",
@@ -188,6 +201,41 @@ export const COMMANDS: readonly CommandManual[] = [
     ],
   },
   {
+    name: "delete",
+    about: "Delete rows of a table",
+    arguments: ["TABLE"],
+    notes: [
+      TABLE_NOTE,
+      CORRECTION_NOTE,
+      "Older versions still hold the rows, and so do files on disk, until a vacuum removes them; where the table has deletion vectors, an optimize with --purge comes before it.",
+    ],
+    options: [WHERE, ...CORRECTION],
+    examples: [
+      "millrace delete bronze.orders --where \"customer = 'C-17'\"",
+      'millrace delete /data/events --where "day < current_date - 90" --yes',
+    ],
+  },
+  {
+    name: "update",
+    about: "Give rows of a table other values",
+    arguments: ["TABLE"],
+    notes: [TABLE_NOTE, CORRECTION_NOTE],
+    options: [
+      {
+        name: "set",
+        value: "COLUMN=SQL",
+        repeatable: true,
+        about: "The new value of a column, over the row as it is; may be repeated",
+      },
+      WHERE,
+      ...CORRECTION,
+    ],
+    examples: [
+      'millrace update bronze.orders --set "shop = upper(shop)" --where "shop = \'basel\'"',
+      'millrace update ./events --set "at = at + interval 1 hour" --set "source = \'mended\'" --where "day = \'2026-03-29\'" --dry-run',
+    ],
+  },
+  {
     name: "optimize",
     about: "Lay the files of a table together, so that queries read fewer",
     arguments: ["TABLE"],
@@ -201,6 +249,10 @@ export const COMMANDS: readonly CommandManual[] = [
         name: "where",
         value: "SQL",
         about: "Only partitions for which this is true",
+      },
+      {
+        name: "purge",
+        about: "Writes anew every file that holds deleted rows, however few",
       },
       {
         name: "z-order",

@@ -20,13 +20,22 @@ const MOST_FILES = 2000;
  * the order in which they came, so that what was written together lies together. When all bins are
  * done at most one small file of a partition is left, and the plan is empty.
  */
-export function planBins(files: readonly AddFile[], targetBytes: number): Bin[] {
+export function planBins(
+  files: readonly AddFile[],
+  targetBytes: number,
+  { mostDeleted = MOST_DELETED }: { /** Share of rows. */ readonly mostDeleted?: number } = {},
+): Bin[] {
+  const isWorn = (file: AddFile): boolean => deletedShare(file) > mostDeleted;
   return partitionsOf(files).flatMap(({ partitionValues, files: held }) =>
-    binsOf(held, targetBytes).map((bin) => ({ partitionValues, files: bin })),
+    binsOf(held, targetBytes, isWorn).map((bin) => ({ partitionValues, files: bin })),
   );
 }
 
-function binsOf(files: readonly AddFile[], targetBytes: number): AddFile[][] {
+function binsOf(
+  files: readonly AddFile[],
+  targetBytes: number,
+  isWorn: (file: AddFile) => boolean,
+): AddFile[][] {
   const wanted = files
     .filter((file) => isSmall(file, targetBytes) || isWorn(file))
     .toSorted(byArrival);
@@ -75,10 +84,6 @@ export function isSmall(file: AddFile, targetBytes: number): boolean {
 /** What the file's rows would take without the deleted ones. */
 export function liveBytes(file: AddFile): number {
   return file.size * (1 - deletedShare(file));
-}
-
-function isWorn(file: AddFile): boolean {
-  return deletedShare(file) > MOST_DELETED;
 }
 
 /** All of it where the log does not say how many rows there are. */

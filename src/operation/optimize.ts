@@ -9,6 +9,7 @@
  */
 
 import { noCrash } from "../base/crash-point.ts";
+import { MillraceError } from "../base/error.ts";
 import type { AddFile } from "../delta/action.ts";
 import { checkWritable } from "../delta/protocol.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
@@ -27,6 +28,8 @@ export interface OptimizeOptions {
   readonly where?: string;
   /** Columns to order by; bin packing without them. */
   readonly zOrderBy?: readonly string[];
+  /** Also files with a single deleted row are written anew, so that no file of the newest version holds one. */
+  readonly purge?: boolean;
 }
 
 export interface Optimized {
@@ -58,6 +61,12 @@ export async function optimize(
   const { protocol, folder, version } = snapshot;
   checkWritable(protocol, { table: folder, version });
   const targetBytes = targetOf(snapshot, options.targetBytes);
+  if (options.purge === true && options.zOrderBy !== undefined) {
+    throw new MillraceError("Files are ordered or purged of deleted rows, not both at once", {
+      code: "operation/bad-z-order",
+      hint: "Purge first, then order.",
+    });
+  }
   if (options.zOrderBy !== undefined) checkZOrder(snapshot, options.zOrderBy);
   let newest = snapshot;
   const laid: Laid[] = [];
@@ -90,12 +99,12 @@ interface Asked extends OptimizeOptions {
 async function planPass(
   { engine }: TableContext,
   snapshot: Snapshot,
-  { targetBytes, where, zOrderBy }: Asked,
+  { targetBytes, where, zOrderBy, purge = false }: Asked,
 ): Promise<Bin[]> {
   const files =
     where === undefined ? snapshot.files : await filterPartitions(engine, snapshot, where);
   return zOrderBy === undefined
-    ? planBins(files, targetBytes)
+    ? planBins(files, targetBytes, purge ? { mostDeleted: 0 } : {})
     : planCubes(files, checkZOrder(snapshot, zOrderBy), targetBytes);
 }
 

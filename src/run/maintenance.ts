@@ -103,6 +103,13 @@ function checkOwnFiles(name: string, called: string | undefined, what: string): 
   );
 }
 
+/** Throws `run/own-table` for quarantines and `system.*`, whose rows are told by other logs. */
+export function checkNotOurs(name: string, called: string | undefined): void {
+  checkOwnFiles(name, called, "changed by hand");
+  if (![name, called].some((one) => one?.startsWith(SYSTEM))) return;
+  throw ownTable(`${name} tells what runs did, and cannot be changed`, "Change other tables.");
+}
+
 function ownTable(message: string, hint: string): MillraceError {
   return new MillraceError(message, { code: "run/own-table", hint });
 }

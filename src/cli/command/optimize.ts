@@ -14,6 +14,7 @@ export const command: Command = async (context) => {
   const options = {
     ...(target === undefined ? {} : { targetBytes: parseSize(target) }),
     ...(where === undefined ? {} : { where }),
+    purge: args.has("purge"),
     ...(columns === undefined
       ? {}
       : { zOrderBy: columns.split(",").map((column) => column.trim()) }),
