@@ -13,6 +13,7 @@ import {
   wrongOption,
 } from "../base/option.ts";
 import { suggestWord } from "../base/suggest.ts";
+import { type Constraints, checkConstraints } from "../lake/constraint.ts";
 import { checkTableProperties, type TableProperties } from "../lake/property.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { ColumnDefinition, Columns, RowOf } from "../schema/column.ts";
@@ -26,6 +27,7 @@ import {
 import type { FileSource } from "../source/file-source.ts";
 import { isSql, type Sql } from "../sql/template.ts";
 import { checkColumns } from "./check-column.ts";
+import { checkDrop } from "./check-drop.ts";
 
 /** One row of a quarantine table. */
 export interface Rejected {
@@ -53,7 +55,7 @@ export interface Ingested<R = Record<string, unknown>> extends Table<R> {
   readonly quarantine: Table<Rejected>;
 }
 
-export interface IngestOptions<C extends Columns> {
+export interface IngestOptions<C extends Columns, D extends string = string> {
   readonly from: FileSource | readonly FileSource[];
   readonly columns: C;
   /** What must hold of a whole row; the key is the message. A rule whose columns are missing is not judged. */
@@ -77,6 +79,16 @@ export interface IngestOptions<C extends Columns> {
   readonly redact?: readonly string[];
   /** Rows whose `by` is longer ago are deleted, and their files removed from disk. */
   readonly keep?: { readonly for: Duration; readonly by: Name<C> };
+  /**
+   * What the table itself promises of each row, to whoever writes it: `{ positive: sql\`amount > 0\` }`. Rows that break
+   * one go to the quarantine; null breaks it too. One that is declared no more stays; `"drop"` takes it off.
+   */
+  readonly constraints?: Constraints;
+  /**
+   * Columns that go from the table, fields inside a struct with dots: `["fax", "address.plz"]`. Names that it has not
+   * are passed over. A column that is merely declared no more stays.
+   */
+  readonly drop?: readonly (D extends Name<C> ? never : D)[];
   /** Of the Delta table: `{ "delta.enableChangeDataFeed": "true" }`. */
   readonly properties?: TableProperties;
   readonly schedule?: Schedule;
@@ -93,6 +105,8 @@ export interface IngestDefinition extends CheckedIngestWrite {
   readonly where: Sql | undefined;
   readonly redact: readonly string[];
   readonly keep: KeepTime | undefined;
+  readonly constraints: Constraints;
+  readonly drop: readonly string[];
   readonly properties: TableProperties;
   readonly schedule: Schedule | undefined;
 }
@@ -110,13 +124,13 @@ export interface UniqueKey {
 }
 
 /** Lands records in a Delta table, exactly once; what breaks the contract goes to its quarantine. */
-export function ingest<const C extends Columns>(
+export function ingest<const C extends Columns, const D extends string = string>(
   name: string,
-  how: IngestOptions<C>,
+  how: IngestOptions<C, D>,
 ): Ingested<RowOf<C>> {
   checkTableName(name, "A table");
   const place = `ingest("${name}")`;
-  const options = checkOptions<IngestOptions<C>>(place, how, {
+  const options = checkOptions<IngestOptions<C, D>>(place, how, {
     from: anything,
     columns: anything,
     rules: checkRules,
@@ -127,6 +141,8 @@ export function ingest<const C extends Columns>(
     where: made(["sql"], "sql`...`"),
     redact: textList,
     keep: anything,
+    constraints: anything,
+    drop: textList,
     properties: anything,
     schedule: made(["schedule"], 'cron("0 * * * *") or every("5 min")'),
   });
@@ -149,6 +165,8 @@ export function ingest<const C extends Columns>(
     where: options.where,
     redact: options.redact ?? [],
     keep: options.keep === undefined ? undefined : checkKeep(options.keep, columns, place),
+    constraints: checkConstraints(options.constraints, place),
+    drop: checkDrop(options.drop, columns, place),
     properties: checkKept(options, place),
     schedule: options.schedule,
   });

@@ -13,6 +13,7 @@
 import { createHash } from "node:crypto";
 import { renderJson } from "../base/json.ts";
 import { duckdbType } from "../engine/type.ts";
+import { sqlOfConstraints } from "../lake/constraint.ts";
 import type { Column, ColumnDefinition, ColumnRule, Plain } from "../schema/column.ts";
 import { fieldOf } from "../schema/column-type.ts";
 import type { Field } from "../schema/type.ts";
@@ -117,9 +118,16 @@ export function compileContract({
   }));
   const where = definition.where === undefined ? undefined : render(definition.where);
   const isSecret = secretColumns(definition, read);
+  const ofColumns = read.flatMap((column, index) =>
+    columnConditions(column, index, refuseNul, render),
+  );
+  const constraints = Object.entries(sqlOfConstraints(definition.constraints));
   const conditions = [
-    ...read.flatMap((column, index) => columnConditions(column, index, refuseNul, render)),
+    ...ofColumns,
     ...rules.map(({ message, text }) => rowCondition(message, text, fields, isSecret)),
+    ...constraints.map(([name, sql]) =>
+      constraintCondition(name, render(sql), { fields, ofColumns, isSecret }),
+    ),
   ];
   const strict = read.map(({ definition: { type } }, index) => convert(type, `"~x${index}"`));
   const lenient = read.map(
@@ -345,6 +353,33 @@ function secretColumns(
 
 function masked(condition: Condition): Condition {
   return { ...condition, value: `case when (${condition.value}) is not null then '${MASK}' end` };
+}
+
+/**
+ * As the table will judge it: null breaks it too, and so does a value that cannot be reckoned with. Only where a column
+ * that it names failed by itself nothing more is said of the row.
+ */
+function constraintCondition(
+  name: string,
+  text: string,
+  {
+    fields,
+    ofColumns,
+    isSecret,
+  }: {
+    readonly fields: readonly Field[];
+    readonly ofColumns: readonly Condition[];
+    readonly isSecret: (column: string) => boolean;
+  },
+): Condition {
+  const row = rowCondition(name, text, fields, isSecret);
+  const names = namesIn(text);
+  const own = ofColumns
+    .filter(({ column }) => column !== null && names.has(column.toLowerCase()))
+    .map(({ holds }) => holds);
+  const failed = own.length === 0 ? "" : ` or not (${own.join(" and ")})`;
+  const holds = `(coalesce(try((\n${text}\n)), false)${failed})`;
+  return { ...row, rule: name, message: `must keep the constraint ${text.trim()}`, holds };
 }
 
 /** Not judged where a column that it names is missing or failed by itself; SQL's null is otherwise not true. */

@@ -42,17 +42,24 @@ export async function discoverColumns(
   return [...names].toSorted();
 }
 
-/** The contract with a text column for every field that it did not know; a name that no column can have stays out. */
+/**
+ * The contract with a text column for every field that it did not know. A name that no column can have stays out, and
+ * so does one that was taken from the table by declaration: a former name, or a column that is dropped.
+ */
 export function withExtra(
   definition: IngestDefinition,
   names: readonly string[],
   before: readonly Field[],
 ): IngestDefinition {
   const taken = new Set(
-    Object.entries(definition.columns).flatMap(([name, { from }]) => [
-      name.toLowerCase(),
-      (from ?? name).split(".")[0]?.toLowerCase() ?? "",
-    ]),
+    [
+      ...definition.drop,
+      ...Object.entries(definition.columns).flatMap(([name, { from, formerly }]) => [
+        name,
+        ...formerly,
+        (from ?? name).split(".")[0] ?? "",
+      ]),
+    ].map((name) => name.toLowerCase()),
   );
   const columns = { ...definition.columns };
   const known = before.map(({ name }) => name);

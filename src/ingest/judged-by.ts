@@ -114,7 +114,9 @@ function contractNumber({ param }: JudgeContext, { definition }: Ingested): bigi
     arrival: new Date(0),
     refuseNul: false,
   });
-  const { sources, partitionBy, redact } = definition;
-  const text = renderJson([version, sources, partitionBy, redact]);
+  const { sources, partitionBy, redact, extra, drop } = definition;
+  // Of a table that is appended to, dropped columns decide about no record.
+  const out = definition.write === "overwrite" && extra === "evolve" && drop.length > 0;
+  const text = renderJson([version, sources, partitionBy, redact, ...(out ? [drop] : [])]);
   return createHash("sha256").update(text).digest().readBigUInt64BE() >> 2n;
 }

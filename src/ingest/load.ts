@@ -52,6 +52,7 @@ import { QUARANTINE_FIELDS, writeRefusedFiles } from "./quarantine.ts";
 import { type Secrets, secretsOf } from "./redact.ts";
 import { redactStart } from "./redact-entry.ts";
 import { openRuleTables } from "./rule-table.ts";
+import { conditionsOf } from "./shape.ts";
 import { layoutOfTarget, openTarget } from "./target.ts";
 
 /** Files of one commit; more make several. */
@@ -134,6 +135,7 @@ async function commitBatch(
     fields: [...contract.fields, ...extraColumn(definition)],
     partitionBy: definition.partitionBy,
     properties: definition.properties,
+    constraints: await conditionsOf(context, asset),
     isReplaced,
   });
   if ((target.snapshot?.transactions.get(FILES_APP) ?? 0n) !== number - 1n)

@@ -36,6 +36,7 @@ import { QUARANTINE_FIELDS } from "./quarantine.ts";
 import { type ReplayCount, type ReplayInput, replaySource } from "./replay-entry.ts";
 import { replayFiles } from "./replay-file.ts";
 import { openRuleTables } from "./rule-table.ts";
+import { bringToShape, conditionsOf } from "./shape.ts";
 import { layoutOfTarget, openTarget } from "./target.ts";
 
 const REPLAY_APP = "millrace/replay";
@@ -60,6 +61,7 @@ export async function replayTable(
   isDryRun: boolean,
 ): Promise<Replayed> {
   const { lake } = context;
+  if (!isDryRun) await bringToShape(context, asset);
   // What is decided below holds as long as no other replay moved anything since this version.
   const seen = await lake.find(asset.name);
   if (!isDryRun) await followQuarantine(lake, asset.name, QUARANTINE_FIELDS);
@@ -85,6 +87,7 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
     fields: [...contract.fields, ...extraColumn(definition)],
     partitionBy: definition.partitionBy,
     properties: definition.properties,
+    constraints: await conditionsOf(context, asset),
     isReplaced: false,
     isDryRun,
   });

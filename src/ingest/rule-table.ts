@@ -2,6 +2,7 @@
 
 import { MillraceError } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
+import { sqlOfConstraints } from "../lake/constraint.ts";
 import { openView } from "../lake/lake.ts";
 import type { StepContext } from "../lake/step.ts";
 import type { Column, ColumnDefinition } from "../schema/column.ts";
@@ -11,9 +12,10 @@ import type { Sql } from "../sql/template.ts";
 import type { IngestDefinition, Ingested } from "./asset.ts";
 
 /** All SQL that a person wrote into a contract. */
-export function sqlOfContract({ columns, rules, where }: IngestDefinition): Sql[] {
+export function sqlOfContract({ columns, rules, where, constraints }: IngestDefinition): Sql[] {
   const inColumns = Object.values(columns).flatMap(sqlOfColumn);
-  return [...inColumns, ...Object.values(rules), ...(where === undefined ? [] : [where])];
+  const ofRows = [...Object.values(rules), ...Object.values(sqlOfConstraints(constraints))];
+  return [...inColumns, ...ofRows, ...(where === undefined ? [] : [where])];
 }
 
 /** What clean() and check() give, also of columns inside others. */

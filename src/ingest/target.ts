@@ -1,23 +1,16 @@
 /** The table that records land in: what it is, what it must become, and how its files are laid out. */
 
 import { MillraceError } from "../base/error.ts";
-import { type PhysicalValue, physicalSelect, physicalValues } from "../delta/physical-select.ts";
+import { type PhysicalValue, physicalValues } from "../delta/physical-select.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
-import {
-  fieldIds,
-  type Layout,
-  layoutOf,
-  physicalColumns,
-  type TableSpec,
-} from "../delta/table-spec.ts";
-import { commit } from "../delta/write.ts";
-import { duckdbType } from "../engine/type.ts";
-import { type Lake, relationOf } from "../lake/lake.ts";
+import { fieldIds, type Layout, layoutOf, type TableSpec } from "../delta/table-spec.ts";
+import { constraintProperties } from "../lake/constraint.ts";
+import type { Lake } from "../lake/lake.ts";
 import type { TableProperties } from "../lake/property.ts";
 import { type Evolution, evolve, renderType, type TypeChange } from "../schema/evolution.ts";
 import { folderOf } from "../schema/table.ts";
 import type { Field } from "../schema/type.ts";
-import { quoteName } from "../sql/quote.ts";
+import { widenTable } from "./widen.ts";
 
 export interface Target {
   readonly base: Snapshot | { readonly folder: string };
@@ -44,6 +37,7 @@ export async function openTarget(
     fields,
     partitionBy,
     properties,
+    constraints,
     isReplaced,
     isDryRun = false,
   }: {
@@ -51,6 +45,8 @@ export async function openTarget(
     partitionBy: readonly string[];
     /** Of a table that is new; another has them already. */
     properties: TableProperties;
+    /** Of a table that is new or replaced, in the words of Spark SQL; another has them already. */
+    constraints: ReadonlyMap<string, string>;
     isReplaced: boolean;
     /** Nothing is widened; the layout is only good for files that are thrown away. */
     isDryRun?: boolean;
@@ -59,27 +55,35 @@ export async function openTarget(
   const found = await lake.find(name);
   const spec: TableSpec = { name, fields, partitionColumns: partitionBy };
   if (found === undefined) {
-    const made = { ...spec, configuration: properties };
+    const configuration = { ...properties, ...constraintProperties(constraints, undefined) };
+    const made = { ...spec, configuration };
     return target({ folder: folderOf(name) }, undefined, made, fields);
   }
   const evolution = evolve(found.metadata.fields, fields);
   checkPartitions(name, found, partitionBy, isReplaced);
-  if (isReplaced) {
-    const isSame =
-      evolution.added.length +
-        evolution.unused.length +
-        evolution.widened.length +
-        evolution.incompatible.length ===
-      0;
-    return target(found, found, isSame ? undefined : spec, isSame ? found.metadata.fields : fields);
-  }
+  if (isReplaced) return replacedTarget(found, evolution, { ...spec, constraints });
   const [wrong] = evolution.incompatible;
   if (wrong !== undefined) throw incompatible(name, wrong);
   if (isDryRun) return target({ folder: folderOf(name) }, undefined, spec, evolution.fields);
   const snapshot =
-    evolution.widened.length === 0 ? found : await widen(lake, name, found, evolution);
+    evolution.widened.length === 0 ? found : await widenTable(lake, found, evolution.widened);
   const schema = evolution.added.length === 0 ? undefined : { ...spec, fields: evolution.fields };
   return target(snapshot, snapshot, schema, evolution.fields);
+}
+
+function replacedTarget(
+  found: Snapshot,
+  { added, unused, widened, incompatible: others }: Evolution,
+  { constraints, ...spec }: TableSpec & { readonly constraints: ReadonlyMap<string, string> },
+): Target {
+  const configuration = constraintProperties(constraints, found);
+  const { metadata } = found;
+  const isSame =
+    added.length + unused.length + widened.length + others.length === 0 &&
+    Object.entries(configuration).every(([key, to]) => metadata.configuration[key] === to);
+  return isSame
+    ? target(found, found, undefined, metadata.fields)
+    : target(found, found, { ...spec, configuration }, spec.fields);
 }
 
 function incompatible(name: string, { name: column, from, to }: TypeChange): MillraceError {
@@ -109,48 +113,6 @@ function target(
     columns: physicalValues(layout, schema === undefined ? undefined : snapshot),
     fieldIds: ids,
   };
-}
-
-/** Rewrites every file with the wider types, in a commit of its own; the rows stay the same. */
-async function widen(
-  lake: Lake,
-  name: string,
-  found: Snapshot,
-  { fields, added }: Evolution,
-): Promise<Snapshot> {
-  const isNew = new Set(added.map((field) => field.name));
-  const kept = fields.filter((field) => !isNew.has(field.name));
-  const schema: TableSpec = {
-    name,
-    fields: kept,
-    partitionColumns: found.metadata.partitionColumns,
-  };
-  const physical = new Map(
-    physicalColumns(schema, found).map((column) => [column.name, column.physicalName]),
-  );
-  const ids = fieldIds(schema, found);
-  const list = kept.map(
-    (field) => `${quoteName(field.name)}::${duckdbType(field.type)} as ${quoteName(field.name)}`,
-  );
-  const query = `select ${list.join(", ")} from ${await relationOf(lake, found)}`;
-  const staging = await lake.storage.openStaging();
-  try {
-    const add = await lake.engine.write(physicalSelect(query, schema, found), {
-      folder: staging.folder,
-      partitionBy: found.metadata.partitionColumns.map((column) => physical.get(column) ?? column),
-      ...(ids === undefined ? {} : { fieldIds: ids }),
-    });
-    return await commit(lake.delta, found, {
-      operation: "CHANGE COLUMN",
-      parameters: { columns: kept.map((field) => field.name) },
-      add,
-      remove: "all",
-      schema,
-      reads: "whole table",
-    });
-  } finally {
-    await staging.close();
-  }
 }
 
 function checkPartitions(

@@ -2,7 +2,12 @@
 
 import { MillraceError } from "../base/error.ts";
 import { planChanges } from "../delta/alter/alter.ts";
-import type { ColumnPath, DropColumns, RenameColumn } from "../delta/alter/table-change.ts";
+import type {
+  ColumnPath,
+  DropColumns,
+  DropConstraint,
+  RenameColumn,
+} from "../delta/alter/table-change.ts";
 import { visitFields } from "../delta/field-tree.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import type { ColumnDefinition, ColumnType } from "../schema/column.ts";
@@ -16,6 +21,9 @@ export interface DeclaredColumns {
   readonly drop: readonly string[];
 }
 
+/** What is taken off the table before, so that it stands in no column's way. */
+type Before = readonly DropConstraint[];
+
 /**
  * What has to be done, renames first, each as one commit; nothing where the table is as declared. Throws
  * `lake/column-conflict` where a name cannot be told, and what `alterTable` throws where a change is not allowed.
@@ -23,10 +31,12 @@ export interface DeclaredColumns {
 export function columnChanges(
   table: Snapshot,
   { columns, drop }: DeclaredColumns,
+  before: Before,
 ): (RenameColumn | DropColumns)[] {
   const { fields } = table.metadata;
   const renames = renamesIn(fields, columns, []);
-  const renamed = renames.length === 0 ? fields : planChanges(table, renames).fields;
+  const renamed =
+    renames.length === 0 ? fields : planChanges(table, [...before, ...renames]).fields;
   const paths = withoutInner(drop.flatMap((name) => pathOf(renamed, name)));
   if (paths.length === 0) return renames;
   return [...renames, { change: "drop columns", columns: paths, mapsColumns: true }];
@@ -67,7 +77,9 @@ function formerField(
   if (formerly.length === 0) return undefined;
   const own = fields.find((field) => isSame(field.name, name));
   if (own !== undefined && formerly.includes(own.name)) return own;
-  const former = fields.filter((field) => formerly.some((one) => isSame(one, field.name)));
+  const former = fields.filter(
+    (field) => field !== own && formerly.some((one) => isSame(one, field.name)),
+  );
   const [first, second] = former;
   const both = own === undefined ? second : first;
   if (both !== undefined) {

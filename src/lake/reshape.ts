@@ -41,8 +41,9 @@ export async function findReshaping(
   declared: DeclaredShape,
 ): Promise<Reshaping> {
   const { isMadeAnew } = declared;
-  const columns = isMadeAnew ? [] : columnChanges(table, declared);
   const constraints = await constraintChanges(context, table, declared);
+  const others = constraints.filter(({ from }) => from !== undefined).map(dropOf);
+  const columns = isMadeAnew ? [] : columnChanges(table, declared, others);
   const { fields } = planChanges(table, [...dropsFor({ columns, constraints }), ...columns]);
   return { columns, constraints, isMadeAnew, fields };
 }
@@ -83,5 +84,9 @@ function dropsFor({
 }: Pick<Reshaping, "columns" | "constraints">): DropConstraint[] {
   return constraints
     .filter(({ change }) => change === "dropped" || (change === "changed" && columns.length > 0))
-    .map(({ constraint: name }) => ({ change: "drop constraint", name }));
+    .map(dropOf);
+}
+
+function dropOf({ constraint: name }: ConstraintChange): DropConstraint {
+  return { change: "drop constraint", name };
 }

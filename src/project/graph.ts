@@ -3,6 +3,7 @@
 import { MillraceError } from "../base/error.ts";
 import { type Ingested, isIngested } from "../ingest/asset.ts";
 import { sqlOfContract } from "../ingest/rule-table.ts";
+import type { Constraints } from "../lake/constraint.ts";
 import type { Picture, Publication } from "../publish/asset.ts";
 import { picturePath } from "../publish/draw-picture.ts";
 import { outputName, publicationPath } from "../publish/publish-table.ts";
@@ -12,8 +13,8 @@ import { tablesOf } from "../sql/render.ts";
 import { loadSql, type ReadText } from "../sql/sql-file.ts";
 import type { Sql, Text } from "../sql/template.ts";
 import { isTransformed, type Transformed } from "../transform/asset.ts";
-import type { Asset } from "./define.ts";
 import { sqlOfTransform } from "../transform/definition.ts";
+import type { Asset } from "./define.ts";
 
 export type StepKind = "ingest" | "transform" | "publish" | "picture";
 
@@ -125,6 +126,7 @@ function loadAsset(asset: ProjectStep["asset"], readText: ReadText): ProjectStep
           Object.entries(definition.columns).map(([name, one]) => [name, loadColumn(one, load)]),
         ),
         rules: each(definition.rules),
+        constraints: loadConstraints(definition.constraints, load),
         where: maybe(definition.where),
       },
     };
@@ -144,6 +146,7 @@ function loadAsset(asset: ProjectStep["asset"], readText: ReadText): ProjectStep
       definition: {
         ...definition,
         checks,
+        constraints: loadConstraints(definition.constraints, load),
         replaceWhere: maybe(definition.replaceWhere),
         deleteWhere: maybe(definition.deleteWhere),
         query: { duckdb, spark: isOne ? duckdb : load(definition.query.spark) },
@@ -153,6 +156,14 @@ function loadAsset(asset: ProjectStep["asset"], readText: ReadText): ProjectStep
   if (asset.kind === "publication")
     return { ...asset, where: maybe(asset.where), orderBy: maybe(asset.orderBy) };
   return { ...asset, chart: { ...asset.chart, from: load(asset.chart.from) } };
+}
+
+function loadConstraints(constraints: Constraints, load: (sql: Sql) => Sql): Constraints {
+  const loaded = Object.entries(constraints).map(([name, one]) => [
+    name,
+    one === "drop" ? one : load(one),
+  ]);
+  return Object.fromEntries(loaded);
 }
 
 function checkNames(steps: readonly Omit<ProjectStep, "after">[]): void {

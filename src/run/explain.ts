@@ -41,6 +41,10 @@ function renderStep(step: PlannedStep, width: number): string[] {
   const columns = step.columns.map(
     ({ column, change, means }) => `             ${change} column "${column}": ${means}`,
   );
+  const constraints = step.constraints.map(
+    ({ constraint, change, from, to }) =>
+      `             constraint ${constraint} ${change}: ${[from, to].filter((one) => one !== undefined).join(" becomes ")}`,
+  );
   const properties = step.properties.map(
     ({ property, from, to }) =>
       `             property ${property}: ${from === undefined ? to : `${from} to ${to}`}`,
@@ -51,7 +55,8 @@ function renderStep(step: PlannedStep, width: number): string[] {
       ? []
       : [`             due ${step.schedule.words}${next === undefined ? "" : `, next ${next}`}`];
   const notes = step.notes.map((note) => `             ${note}`);
-  return [head, ...files, ...more, ...columns, ...properties, ...schedule, ...notes];
+  const shape = [...columns, ...constraints, ...properties];
+  return [head, ...files, ...more, ...shape, ...schedule, ...notes];
 }
 
 function renderBytes(size: number): string {

@@ -8,37 +8,36 @@ import { checkRules } from "../ingest/check-rule.ts";
 import { compileContract } from "../ingest/contract.ts";
 import { extraColumn } from "../ingest/extra.ts";
 import { QUARANTINE_FIELDS } from "../ingest/quarantine.ts";
+import { conditionsOf } from "../ingest/shape.ts";
+import type { ConstraintChange } from "../lake/constraint.ts";
 import { openView, viewName } from "../lake/lake.ts";
 import type { PropertyChange } from "../lake/property.ts";
+import type { Reshaping } from "../lake/reshape.ts";
 import type { ProjectStep, StepKind } from "../project/graph.ts";
 import type { Project } from "../project/load.ts";
 import { checkPicture } from "../publish/draw-picture.ts";
 import { checkPublication } from "../publish/publish-table.ts";
 import { describeSchedule, nextDue } from "../schedule/schedule.ts";
-import { evolve, renderType } from "../schema/evolution.ts";
+import { evolve } from "../schema/evolution.ts";
 import { quarantineOf } from "../schema/table.ts";
 import type { Field } from "../schema/type.ts";
 import { quoteName } from "../sql/quote.ts";
 import { isTransformed } from "../transform/asset.ts";
+import { findTransformShape } from "../transform/constraint.ts";
 import { isFollowing } from "../transform/due.ts";
 import { checkQuery } from "../transform/refresh.ts";
 import { keepsRest } from "../transform/replace-part.ts";
+import { type ColumnChange, columnChanges } from "./planned-column.ts";
 import { type Due, type LookContext, lookAt } from "./step.ts";
 import type { Workspace } from "./workspace.ts";
-
-interface ColumnChange {
-  readonly column: string;
-  readonly change: "added" | "widened" | "incompatible" | "unused";
-  /** In words, with what it means. */
-  readonly means: string;
-}
 
 export interface PlannedStep {
   readonly name: string;
   readonly kind: StepKind;
   /**
-   * `update`: the table takes in what changed in its inputs, or new properties alone. `replace`: a part of it is made
-   * anew. `fail`: what it reads is missing, and the run will say so; other steps go on.
+   * `update`: the table takes in what changed in its inputs, or gets new names of columns, constraints or properties
+   * alone. `replace`: a part of it is made anew. `fail`: what it reads is missing, or it cannot become what is
+   * declared, and the run will say so; other steps go on.
    */
   readonly action:
     | "create"
@@ -54,6 +53,8 @@ export interface PlannedStep {
   /** Names of the steps it waits for. */
   readonly after: readonly string[];
   readonly columns: readonly ColumnChange[];
+  /** Constraints that the table will be given, or lose. */
+  readonly constraints: readonly ConstraintChange[];
   /** Properties that the table will be given. */
   readonly properties: readonly PropertyChange[];
   /** Files that would be read. */
@@ -83,25 +84,29 @@ export async function planRun(project: Project, { lake }: Pick<Workspace, "lake"
   const steps: PlannedStep[] = [];
   try {
     for (const step of project.steps) {
-      const looked: Looked = await lookAt(context, step).catch(missingSource);
+      const looked: Looked = await lookAt(context, step).catch(failing);
       const before = step.after.filter((name) => isTouched(step, due.get(name)));
       const because =
         looked.because ?? (before.length === 0 ? undefined : `${before.join(", ")} will change`);
       const properties = looked.properties ?? [];
-      const fields = await checkStep(context, session, step);
-      if (because !== undefined) due.set(step.name, "rows");
-      else if (properties.length > 0) due.set(step.name, "properties");
+      const fields = await checkStep(context, session, step, looked);
+      const shape = looked.shape ?? (await findConstraints(context, step, { looked, fields }));
+      const parts = partsOf({ properties, shape });
+      const isOther = because !== undefined || (shape?.columns ?? []).length > 0;
+      if (isOther) due.set(step.name, "rows");
+      else if (parts.length > 0) due.set(step.name, "properties");
       const table = step.asset.kind === "table" ? await lake.find(step.name) : undefined;
       steps.push({
         name: step.name,
         kind: step.kind,
-        action: actionOf(step, { looked, because, isNew: table === undefined }),
-        because: because ?? (properties.length > 0 ? "its properties change" : ""),
+        action: actionOf(step, { looked, because, isNew: table === undefined, parts }),
+        because: because ?? (parts.length > 0 ? `its ${parts.join(" and ")} change` : ""),
         after: step.after,
         columns:
           table === undefined || fields === undefined
             ? []
-            : columnChanges(step, table.metadata.fields, fields),
+            : columnChanges(step, { table, shape, fields }),
+        constraints: shape?.constraints ?? [],
         properties,
         files: (looked.choice?.files ?? []).map(({ found, why }) => ({
           name: found.name,
@@ -127,13 +132,48 @@ export async function planRun(project: Project, { lake }: Pick<Workspace, "lake"
   };
 }
 
-type Looked = Due & { /** The file that it reads is not there. */ readonly isMissing?: boolean };
+type Looked = Due & {
+  /** It is known by now that the step cannot be done. */ readonly isFailing?: boolean;
+};
 
-/** One step whose file is not there keeps no other from being planned and done. */
-function missingSource(error: unknown): Looked {
-  if (!(error instanceof MillraceError) || error.code !== "source/not-found") throw error;
+/** The file that a step reads is not there, or its table cannot become what is declared. */
+const FAILURES: readonly string[] = [
+  "source/not-found",
+  "lake/column-conflict",
+  "delta/column-in-use",
+  "delta/bad-schema",
+];
+
+/** One step that cannot be done keeps no other from being planned and done. */
+function failing(error: unknown): Looked {
+  if (!(error instanceof MillraceError) || !FAILURES.includes(error.code)) throw error;
   const { message, hint } = error;
-  return { isMissing: true, because: message, ...(hint === undefined ? {} : { notes: [hint] }) };
+  return { isFailing: true, because: message, ...(hint === undefined ? {} : { notes: [hint] }) };
+}
+
+/** What a table is given beside rows, in words. */
+function partsOf({
+  properties,
+  shape,
+}: {
+  readonly properties: readonly PropertyChange[];
+  readonly shape: Reshaping | undefined;
+}): string[] {
+  return [
+    ...((shape?.columns ?? []).length > 0 ? ["columns"] : []),
+    ...((shape?.constraints ?? []).length > 0 ? ["constraints"] : []),
+    ...(properties.length > 0 ? ["properties"] : []),
+  ];
+}
+
+/** Of a transform, whose columns are known only now. */
+async function findConstraints(
+  context: LookContext,
+  { asset }: ProjectStep,
+  { looked, fields }: { readonly looked: Looked; readonly fields: readonly Field[] | undefined },
+): Promise<Reshaping | undefined> {
+  if (!isTransformed(asset) || fields === undefined) return undefined;
+  return findTransformShape(context, asset, { fields, isMadeAnew: looked.isMadeAnew === true });
 }
 
 /** Binds the SQL of a step over its inputs as they are or will be; the columns it will give. */
@@ -141,6 +181,7 @@ async function checkStep(
   context: LookContext,
   session: Engine,
   { asset, name, reads }: ProjectStep,
+  { shape }: Pick<Looked, "shape">,
 ): Promise<readonly Field[] | undefined> {
   for (const table of reads) await ensureView(context, session, table);
   let fields: readonly Field[] | undefined;
@@ -152,9 +193,10 @@ async function checkStep(
       refuseNul: false,
     });
     await checkRules(context, session, asset);
+    await conditionsOf(context, asset);
     fields = [...contract.fields, ...extraColumn(asset.definition)];
     await createEmptyView(session, quarantineOf(name), QUARANTINE_FIELDS);
-    await createEmptyView(session, name, await fieldsToBe(context, asset, fields));
+    await createEmptyView(session, name, await fieldsToBe(context, asset, { fields, shape }));
     return fields;
   } else if (isTransformed(asset)) {
     fields = await checkQuery(context, session, asset);
@@ -171,12 +213,12 @@ async function checkStep(
 async function fieldsToBe(
   { lake }: Pick<LookContext, "lake">,
   { name, definition }: Ingested,
-  fields: readonly Field[],
+  { fields, shape }: { readonly fields: readonly Field[]; readonly shape: Reshaping | undefined },
 ): Promise<readonly Field[]> {
   const table = await lake.find(name);
   const isMadeAnew = definition.write === "overwrite" && definition.extra !== "evolve";
   if (table === undefined || isMadeAnew) return fields;
-  return evolve(table.metadata.fields, fields).fields;
+  return evolve(shape?.fields ?? table.metadata.fields, fields).fields;
 }
 
 /** Views of tables that the plan has seen stand for what they will be; others are read as they are. */
@@ -203,10 +245,15 @@ async function createEmptyView(
 
 function actionOf(
   { asset, kind }: ProjectStep,
-  { looked, because, isNew }: { looked: Looked; because: string | undefined; isNew: boolean },
+  {
+    looked,
+    because,
+    isNew,
+    parts,
+  }: { looked: Looked; because: string | undefined; isNew: boolean; parts: readonly string[] },
 ): PlannedStep["action"] {
-  if (looked.isMissing === true) return "fail";
-  if (because === undefined) return (looked.properties ?? []).length > 0 ? "update" : "nothing";
+  if (looked.isFailing === true) return "fail";
+  if (because === undefined) return parts.length > 0 ? "update" : "nothing";
   if (kind === "publish" || kind === "picture") return "write";
   if (isNew) return "create";
   if (kind === "ingest") return looked.isStep === true ? "update" : "load";
@@ -216,57 +263,9 @@ function actionOf(
   return looked.isStep === true || isFollowed ? "update" : "rebuild";
 }
 
-/** New properties leave the rows of a table as they are, but make a version of it, which an output tells. */
+/** New constraints and properties leave the rows of a table as they are, but make a version of it, which an output tells. */
 function isTouched({ kind }: ProjectStep, by: "rows" | "properties" | undefined): boolean {
   return by === "rows" || (by === "properties" && (kind === "publish" || kind === "picture"));
-}
-
-function columnChanges(
-  { asset, kind }: ProjectStep,
-  before: readonly Field[],
-  fields: readonly Field[],
-): ColumnChange[] {
-  const { added, widened, incompatible, unused } = evolve(before, fields);
-  const isPart = isTransformed(asset) && keepsRest(asset);
-  const isReplaced =
-    (kind === "transform" && !isPart) ||
-    (isIngested(asset) && (asset as Ingested).definition.write === "overwrite");
-  // What a record happens to hold is a column of its own there.
-  const isDiscovered = isIngested(asset) && asset.definition.extra === "evolve";
-  const kept = isReplaced ? "the table is made anew with it" : undefined;
-  const refused = isPart ? "the run will refuse it: rows that stay do not fit" : undefined;
-  return [
-    ...added.map(
-      ({ name, type }): ColumnChange => ({
-        column: name,
-        change: "added",
-        means: `${renderType(type)}; ${kept ?? "older rows have null in it"}`,
-      }),
-    ),
-    ...widened.map(
-      ({ name, from, to }): ColumnChange => ({
-        column: name,
-        change: "widened",
-        means: `${renderType(from)} to ${renderType(to)}; ${kept ?? refused ?? "the table's files are rewritten once, no value changes"}`,
-      }),
-    ),
-    ...incompatible.map(
-      ({ name, from, to }): ColumnChange => ({
-        column: name,
-        change: "incompatible",
-        means: `${renderType(from)} to ${renderType(to)}; ${kept ?? "the run will refuse it: old values may not fit"}`,
-      }),
-    ),
-    ...(isDiscovered ? [] : unused).map(
-      (name): ColumnChange => ({
-        column: name,
-        change: "unused",
-        means: isReplaced
-          ? "it will be gone"
-          : (refused ?? "it stays, and new rows have null in it"),
-      }),
-    ),
-  ];
 }
 
 function scheduleOf({ asset }: ProjectStep, now: Date): Pick<PlannedStep, "schedule"> {

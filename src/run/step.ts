@@ -6,13 +6,17 @@ import { type Choice, chooseFiles } from "../ingest/choose.ts";
 import { staleBecause as judgedAnewBecause, replayHint } from "../ingest/judged-by.ts";
 import { describeTooOld, findTooOld, keepRecent } from "../ingest/keep.ts";
 import { describeChoice, load, unreadableNotes } from "../ingest/load.ts";
+import { bringToShape, findShape } from "../ingest/shape.ts";
+import { constraintNotes } from "../lake/constraint.ts";
 import { applyProperties, type PropertyChange, propertyChanges } from "../lake/property.ts";
+import type { Reshaping } from "../lake/reshape.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { NOTHING } from "../lake/step-info.ts";
 import type { ProjectStep } from "../project/graph.ts";
 import { drawPicture, pictureStaleBecause } from "../publish/draw-picture.ts";
 import { publicationStaleBecause, publishTable } from "../publish/publish-table.ts";
 import { isTransformed, type Transformed } from "../transform/asset.ts";
+import { bringTransformToShape } from "../transform/constraint.ts";
 import { dueOf, incrementNotes, isFollowing } from "../transform/due.ts";
 import { refresh } from "../transform/refresh.ts";
 import { partNote, replacePart } from "../transform/replace-part.ts";
@@ -28,6 +32,10 @@ export interface Due {
   readonly isStep?: boolean;
   /** Where the table has others than declared. */
   readonly properties?: readonly PropertyChange[];
+  /** What its table becomes before rows come in; of an ingest alone. */
+  readonly shape?: Reshaping | undefined;
+  /** True where no row of the table stays. */
+  readonly isMadeAnew?: boolean;
   /** What a person should know, whether it is due or not. */
   readonly notes?: readonly string[];
 }
@@ -52,6 +60,7 @@ async function lookAtIngest(context: LookContext, asset: Ingested): Promise<Due>
       : table === undefined
         ? "it is new"
         : undefined;
+  const shape = await findShape(context, asset);
   const hint = await replayHint(context, asset);
   const tooOld = await findTooOld(context, asset);
   const old = tooOld === undefined ? undefined : describeTooOld(tooOld, asset);
@@ -59,12 +68,14 @@ async function lookAtIngest(context: LookContext, asset: Ingested): Promise<Due>
     ...unreadableNotes(choice),
     ...(hint === undefined ? [] : [hint]),
     ...(tooOld === undefined || tooOld.rows === 0 ? [] : [`${old} and will be deleted`]),
+    ...notesOfConstraints(table, asset),
   ];
   return {
     because: because ?? old,
     isStep: because === undefined,
     choice,
     notes,
+    shape,
     properties: changesOfProperties(table, asset),
   };
 }
@@ -72,14 +83,16 @@ async function lookAtIngest(context: LookContext, asset: Ingested): Promise<Due>
 async function lookAtTransform(context: LookContext, asset: Transformed): Promise<Due> {
   const due = await dueOf(context, asset);
   const part = partNote(context, asset);
+  const table = await context.lake.find(asset.name);
   const notes = [
     ...(await incrementNotes(context, asset)),
     ...(part === undefined || due.how === "fresh" ? [] : [part]),
+    ...notesOfConstraints(table, asset),
   ];
-  const table = await context.lake.find(asset.name);
   const properties = changesOfProperties(table, asset);
   if (due.how === "fresh") return { because: undefined, notes, properties };
-  return { because: due.because, isStep: due.how === "step", notes, properties };
+  const how = { isStep: due.how === "step", isMadeAnew: due.how === "whole" };
+  return { because: due.because, ...how, notes, properties };
 }
 
 function changesOfProperties(
@@ -87,6 +100,13 @@ function changesOfProperties(
   { definition }: Ingested | Transformed,
 ): PropertyChange[] {
   return table === undefined ? [] : propertyChanges(table, definition.properties);
+}
+
+function notesOfConstraints(
+  table: Snapshot | undefined,
+  { definition }: Ingested | Transformed,
+): string[] {
+  return table === undefined ? [] : constraintNotes(table, definition.constraints);
 }
 
 /** Does the step if it is due by now: what it reads may have changed since the plan was made. */
@@ -111,9 +131,11 @@ export async function doStep(
 }
 
 async function loadAndKeep(context: StepContext, asset: Ingested): Promise<StepOutcome> {
+  const shaped = await bringToShape(context, asset);
   const loaded = await load(context, asset);
   const kept = await keepRecent(context, asset);
-  return kept === undefined ? loaded : { ...kept, ledger: loaded.ledger };
+  if (kept !== undefined) return { ...kept, ledger: loaded.ledger };
+  return shaped === undefined ? loaded : { ...loaded, state: "done" };
 }
 
 /** Undefined where the table is not there yet, or has them. */
@@ -132,7 +154,9 @@ async function transformNow(
   asset: Transformed,
 ): Promise<StepOutcome | undefined> {
   const due = await dueOf(context, asset);
-  if (due.how === "fresh") return undefined;
+  const shaped = await bringTransformToShape(context, asset, { isMadeAnew: due.how === "whole" });
+  if (due.how === "fresh")
+    return shaped && { state: "done", version: shaped.version, ledger: NOTHING };
   if (due.how === "step") return takeStep(context, asset, due);
   if (due.how === "part") return replacePart(context, asset);
   const isFirst = (await context.lake.find(asset.name)) === undefined;

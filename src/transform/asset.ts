@@ -3,6 +3,7 @@
 import { MillraceError } from "../base/error.ts";
 import { anything, checkOptions, kindOf, made, textList, wrongOption } from "../base/option.ts";
 import { suggestWord } from "../base/suggest.ts";
+import { type Constraints, checkConstraints } from "../lake/constraint.ts";
 import { checkTableProperties, type TableProperties } from "../lake/property.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { ColumnDefinition, Columns, RowOf } from "../schema/column.ts";
@@ -36,6 +37,11 @@ export interface TransformOptions<C extends Columns> {
   /** What must hold of a new version before it is committed; the key says what is meant. */
   readonly checks?: Readonly<Record<string, Check>>;
   readonly partitionBy?: readonly ColumnName<C>[];
+  /**
+   * What the table itself promises of each row, to whoever writes it: `{ positive: sql\`amount > 0\` }`; checked as
+   * checks are, and null breaks it too. One that is declared no more stays; `"drop"` takes it off.
+   */
+  readonly constraints?: Constraints;
   /** Of the Delta table: `{ "delta.enableChangeDataFeed": "true" }`. */
   readonly properties?: TableProperties;
   readonly schedule?: Schedule;
@@ -47,6 +53,7 @@ interface TransformDefinition extends CheckedTransformWrite {
   readonly columns: Readonly<Record<string, ColumnDefinition>> | undefined;
   readonly checks: Readonly<Record<string, Check>>;
   readonly partitionBy: readonly string[];
+  readonly constraints: Constraints;
   readonly properties: TableProperties;
   readonly schedule: Schedule | undefined;
 }
@@ -69,6 +76,7 @@ export function transform<const C extends Columns = never>(
     write: anything,
     checks: checkChecks,
     partitionBy: textList,
+    constraints: anything,
     properties: anything,
     schedule: made(["schedule"], 'cron("0 * * * *") or every("5 min")'),
   });
@@ -89,6 +97,7 @@ export function transform<const C extends Columns = never>(
     ...written,
     checks: Object.freeze({ ...options.checks }),
     partitionBy: options.partitionBy ?? [],
+    constraints: checkConstraints(options.constraints, place),
     properties: checkTableProperties(options.properties, place),
     schedule: options.schedule,
   });

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Snapshot } from "../delta/snapshot.ts";
+import { sqlOfConstraints } from "../lake/constraint.ts";
 import { fieldOf } from "../schema/column-type.ts";
 import { tablesOf } from "../sql/render.ts";
 import type { Sql } from "../sql/template.ts";
@@ -34,7 +35,7 @@ export function inputApp({ metadata }: Snapshot): string {
   return `input/${metadata.id}`;
 }
 
-/** The query, the conditions of checks and of the way of writing. */
+/** The query, and the conditions of checks, constraints and the way of writing. */
 export function sqlOfTransform({ definition }: Transformed): Sql[] {
   const related = Object.values(definition.checks).flatMap((check): Sql[] => {
     if (check.test === "holds") return [check.condition];
@@ -42,9 +43,9 @@ export function sqlOfTransform({ definition }: Transformed): Sql[] {
       ? [{ kind: "sql", body: { texts: ["", ""], parts: [check.to], origin: undefined } }]
       : [];
   });
-  const { query, replaceWhere, deleteWhere } = definition;
+  const { query, replaceWhere, deleteWhere, constraints } = definition;
   const own = [replaceWhere, deleteWhere].filter((one) => one !== undefined);
-  return [query.duckdb, ...own, ...related];
+  return [query.duckdb, ...own, ...Object.values(sqlOfConstraints(constraints)), ...related];
 }
 
 /** The tables that the query or a check reads, each once. */

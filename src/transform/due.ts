@@ -130,7 +130,7 @@ function incrementOf(
 
 /** Operations that leave the rows and columns of a table as they are. */
 const HARMLESS =
-  /^(OPTIMIZE|VACUUM|SET TBLPROPERTIES|UNSET TBLPROPERTIES|UPGRADE PROTOCOL|COMPUTE STATS)/;
+  /^(OPTIMIZE|VACUUM|SET TBLPROPERTIES|UNSET TBLPROPERTIES|ADD CONSTRAINT|DROP CONSTRAINT|UPGRADE PROTOCOL|COMPUTE STATS)/;
 /** Commits that are looked at; further back nobody asks. */
 const LOOKED_AT = 20;
 

@@ -16,6 +16,7 @@ import type { Field } from "../schema/type.ts";
 import { quoteName } from "../sql/quote.ts";
 import type { Rendered } from "../sql/render.ts";
 import type { Transformed } from "./asset.ts";
+import { constraintChecks } from "./constraint.ts";
 import { requiredChecks } from "./required-column.ts";
 import { checkShape } from "./shape.ts";
 import { testChecks } from "./test-checks.ts";
@@ -163,6 +164,7 @@ export async function judge(judged: Judged): Promise<void> {
         files,
         physical: physicalNames({ layout, base }),
       }),
+      ...constraintChecks(asset),
       ...definition.checks,
     },
   });

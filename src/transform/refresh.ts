@@ -14,6 +14,7 @@ import { keptRules } from "../operation/kept-rule.ts";
 import { folderOf } from "../schema/table.ts";
 import type { Field } from "../schema/type.ts";
 import type { Transformed } from "./asset.ts";
+import { constraintChecks, constraintsOf } from "./constraint.ts";
 import { madeOf, sqlOfTransform } from "./definition.ts";
 import { checkKeys, type Settling, settled } from "./merged-row.ts";
 import { isUnchanged, judge, relationOfFiles, shapeOf, writeRows } from "./new-version.ts";
@@ -39,8 +40,12 @@ async function refreshIn(
   const inputs = await openTables(context, session, sqlOfTransform(asset));
   const rendered = renderQuery(context, definition.query.duckdb);
   const fields = await shapeOf(session, asset, rendered);
-  const isSame = before !== undefined && isUnchanged(before, fields, definition.partitionBy);
-  const spec = specOf(asset, fields);
+  const constraints = await constraintsOf(context, asset, { fields, before });
+  const isSame =
+    before !== undefined &&
+    isUnchanged(before, fields, definition.partitionBy) &&
+    Object.entries(constraints).every(([key, to]) => before.metadata.configuration[key] === to);
+  const spec = specOf(asset, fields, constraints);
   const version = { layout: isSame ? before : spec, base: isSame ? undefined : before, fields };
   const query = settled(rendered.text, settling(context, asset), fields);
   const add = await writeRows(work, { ...version, ...query, asset, rendered });
@@ -86,9 +91,14 @@ function settling(
   return { merge, deleteWhere: deleteWhere && renderQuery(context, deleteWhere).text };
 }
 
-function specOf({ name, definition }: Transformed, fields: readonly Field[]): TableSpec {
+function specOf(
+  { name, definition }: Transformed,
+  fields: readonly Field[],
+  constraints: Readonly<Record<string, string>>,
+): TableSpec {
   const { partitionBy, properties } = definition;
-  return { name, fields, partitionColumns: partitionBy, configuration: properties };
+  const configuration = { ...properties, ...constraints };
+  return { name, fields, partitionColumns: partitionBy, configuration };
 }
 
 /** Finds what is wrong with the SQL and the checks without a row; inputs that are not there yet are left for the run. */
@@ -102,7 +112,8 @@ export async function checkQuery(
   await checkWriteConditions(context, session, asset, fields);
   const relation = session.relation({ fields, files: [], mapping: "none" });
   const columns = fields.map((field) => field.name);
-  const { checks } = definition;
+  await constraintsOf(context, asset, { fields, before: undefined });
+  const checks = { ...constraintChecks(asset), ...definition.checks };
   await testChecks({ context, session, table: name, relation, columns, checks });
   return fields;
 }

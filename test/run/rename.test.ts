@@ -1,0 +1,283 @@
+/** Tests of columns that a project renames and drops: one commit of the log, no file written anew, and never silently. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { history } from "../../src/delta/history.ts";
+import {
+  bigint,
+  csv,
+  ingest,
+  integer,
+  list,
+  ndjson,
+  sql,
+  struct,
+  text,
+  transform,
+} from "../../src/index.ts";
+import { loadTable } from "../../src/lake/lake.ts";
+import type { Asset } from "../../src/project/define.ts";
+import { renderPlan } from "../../src/run/explain.ts";
+import { folderOf } from "../../src/schema/table.ts";
+import { openSandbox, type Sandbox, stepOf } from "./sandbox.ts";
+
+const TABLE = "bronze.people";
+
+const people = (columns: Parameters<typeof ingest>[1]["columns"], how: object = {}) =>
+  ingest(TABLE, { from: csv("in/*.csv"), columns, ...how });
+
+const operationsOf = (sandbox: Sandbox, table = TABLE): Promise<string[]> =>
+  sandbox.open(async ({ lake }) => {
+    const records = await history(lake.delta, folderOf(table));
+    return records.map(({ operation }) => String(operation)).toReversed();
+  });
+
+const filesOf = (sandbox: Sandbox): Promise<string[]> =>
+  sandbox.open(async ({ lake }) => (await loadTable(lake, TABLE)).files.map(({ path }) => path));
+
+async function failure(sandbox: Sandbox, assets: readonly Asset[]) {
+  const { error } = stepOf(await sandbox.run(assets), TABLE);
+  assert.ok(error);
+  return error;
+}
+
+test("a column that was formerly called otherwise is renamed in one commit before the load, and no file changes", async (t) => {
+  const sandbox = openSandbox(t);
+  sandbox.write("in/a.csv", "id,plz\n1,1010\n2,8010\n");
+  await sandbox.run([people({ id: integer(), plz: text() })]);
+  const files = await filesOf(sandbox);
+  const now = [people({ id: integer(), zip: text().formerly("postcode", "PLZ") })];
+  const plan = await sandbox.plan(now);
+  const step = stepOf(plan, TABLE);
+  assert.deepEqual([step.action, step.because], ["update", "its columns change"]);
+  assert.deepEqual(step.columns, [
+    { column: "zip", change: "renamed", means: 'from "plz"; no file is rewritten', from: "plz" },
+  ]);
+  assert.match(renderPlan(plan), /renamed column "zip": from "plz"; no file is rewritten\n/);
+  assert.deepEqual(await operationsOf(sandbox), ["CREATE TABLE AS SELECT"]);
+  const done = stepOf(await sandbox.run(now), TABLE);
+  assert.deepEqual([done.state, done.version], ["done", 1]);
+  assert.deepEqual(await filesOf(sandbox), files);
+  assert.equal((await sandbox.run(now)).state, "nothing to do");
+  sandbox.write("in/b.csv", "id,zip\n3,6020\n");
+  await sandbox.run(now);
+  assert.deepEqual(await sandbox.rows(TABLE), [
+    { id: 1, zip: "1010" },
+    { id: 2, zip: "8010" },
+    { id: 3, zip: "6020" },
+  ]);
+  const operations = ["CREATE TABLE AS SELECT", "RENAME COLUMN", "WRITE"];
+  assert.deepEqual(await operationsOf(sandbox), operations);
+  await sandbox.open(async ({ lake }) => {
+    const { protocol, metadata } = await loadTable(lake, TABLE);
+    assert.deepEqual(protocol, { minReaderVersion: 2, minWriterVersion: 5 });
+    assert.equal(metadata.configuration["delta.columnMapping.mode"], "name");
+  });
+});
+
+test("fields inside structs and lists are renamed and dropped, also below a column that is renamed", async (t) => {
+  const sandbox = openSandbox(t);
+  const from = ndjson("in/*.ndjson");
+  sandbox.write(
+    "in/a.ndjson",
+    '{"id":1,"adresse":{"ort":"Wien","plz":"1010","fax":"0"},"items":[{"sku":"a","n":1}],"old":"x"}\n',
+  );
+  const before = {
+    id: integer(),
+    adresse: struct({ ort: text(), plz: text(), fax: text() }),
+    items: list(struct({ sku: text(), n: integer() })),
+    old: text(),
+  };
+  await sandbox.run([ingest(TABLE, { from, columns: before })]);
+  const files = await filesOf(sandbox);
+  const columns = {
+    id: integer(),
+    address: struct({ city: text().formerly("ort"), zip: text().formerly("plz") }).formerly(
+      "adresse",
+    ),
+    items: list(struct({ article: text().formerly("sku") })),
+  };
+  const now = [
+    ingest(TABLE, { from, columns, drop: ["address.fax", "items.element.n", "OLD", "none"] }),
+  ];
+  const { columns: planned } = stepOf(await sandbox.plan(now), TABLE);
+  assert.deepEqual(
+    planned.map(({ column, change, from: old }) => [column, change, old]),
+    [
+      ["address", "renamed", "adresse"],
+      ["address.city", "renamed", "address.ort"],
+      ["address.zip", "renamed", "address.plz"],
+      ["items.element.article", "renamed", "items.element.sku"],
+      ["address.fax", "dropped", undefined],
+      ["items.element.n", "dropped", undefined],
+      ["old", "dropped", undefined],
+    ],
+  );
+  sandbox.write(
+    "in/b.ndjson",
+    '{"id":2,"address":{"city":"Graz","zip":"8010"},"items":[{"article":"b"}]}\n',
+  );
+  assert.equal(stepOf(await sandbox.run(now), TABLE).state, "done");
+  assert.deepEqual(await sandbox.rows(TABLE), [
+    { id: 1, address: { city: "Wien", zip: "1010" }, items: [{ article: "a" }] },
+    { id: 2, address: { city: "Graz", zip: "8010" }, items: [{ article: "b" }] },
+  ]);
+  const kept = await filesOf(sandbox);
+  assert.ok(files.every((file) => kept.includes(file)));
+  const renames = Array.from({ length: 4 }, () => "RENAME COLUMN");
+  const operations = ["CREATE TABLE AS SELECT", ...renames, "DROP COLUMNS", "WRITE"];
+  assert.deepEqual(await operationsOf(sandbox), operations);
+  assert.equal((await sandbox.run(now)).state, "nothing to do");
+});
+
+test("a column that is merely declared no more stays, and goes where the project says so", async (t) => {
+  const sandbox = openSandbox(t);
+  sandbox.write("in/a.csv", "id,fax\n1,5\n");
+  await sandbox.run([people({ id: integer(), fax: text() })]);
+  sandbox.write("in/b.csv", "id,fax\n2,6\n");
+  await sandbox.run([people({ id: integer() })]);
+  assert.deepEqual(await sandbox.rows(TABLE), [
+    { id: 1, fax: "5" },
+    { id: 2, fax: null },
+  ]);
+  const now = [people({ id: integer() }, { drop: ["fax"] })];
+  assert.match(
+    renderPlan(await sandbox.plan(now)),
+    /dropped column "fax": it is gone from the table/,
+  );
+  await sandbox.run(now);
+  assert.deepEqual(await sandbox.rows(TABLE), [{ id: 1 }, { id: 2 }]);
+  assert.equal((await sandbox.run(now)).state, "nothing to do");
+  // The name is free again, and the values of before are not seen through it.
+  sandbox.write("in/c.csv", "id,fax\n3,7\n");
+  await sandbox.run([people({ id: integer(), fax: text().optional() })]);
+  assert.deepEqual(await sandbox.rows(TABLE), [
+    { id: 1, fax: null },
+    { id: 2, fax: null },
+    { id: 3, fax: "7" },
+  ]);
+});
+
+test("what was dropped or renamed does not come back by evolution", async (t) => {
+  const sandbox = openSandbox(t);
+  const evolve = { extra: "evolve" };
+  sandbox.write("in/a.csv", "id,fax,plz\n1,5,1010\n");
+  await sandbox.run([people({ id: integer() }, evolve)]);
+  assert.deepEqual(await sandbox.rows(TABLE), [{ id: 1, fax: "5", plz: "1010" }]);
+  const zip = text().formerly("plz").optional();
+  const now = [people({ id: integer(), zip }, { ...evolve, drop: ["fax"] })];
+  sandbox.write("in/b.csv", "id,fax,plz,zip,tel\n2,6,2,8010,9\n");
+  await sandbox.run(now);
+  assert.deepEqual(await sandbox.rows(TABLE), [
+    { id: 1, zip: "1010", tel: null },
+    { id: 2, zip: "8010", tel: "9" },
+  ]);
+  assert.equal((await sandbox.run(now)).state, "nothing to do");
+});
+
+test("a rename that cannot be told is refused, by the plan too, and keeps no other step from being done", async (t) => {
+  const sandbox = openSandbox(t);
+  sandbox.write("in/a.csv", "id,plz,zip\n1,1010,2\n");
+  await sandbox.run([people({ id: integer(), plz: text(), zip: text() })]);
+  const other = transform("gold.one", sql`select 1 as one`);
+  const both = [people({ id: integer(), zip: text().formerly("plz") }), other];
+  const step = stepOf(await sandbox.plan(both), TABLE);
+  assert.equal(step.action, "fail");
+  assert.match(step.because, /has both "zip" and "plz", and "zip" is declared as formerly one/);
+  assert.match(step.notes.join(), /drop: \["plz"\]/);
+  assert.equal((await failure(sandbox, both)).code, "lake/column-conflict");
+  assert.deepEqual(await sandbox.rows("gold.one"), [{ one: 1 }]);
+  const two = [people({ id: integer(), code: text().formerly("plz", "zip") })];
+  assert.match((await failure(sandbox, two)).message, /has both "plz" and "zip"/);
+  assert.deepEqual(await operationsOf(sandbox), ["CREATE TABLE AS SELECT"]);
+  assert.deepEqual(await sandbox.rows(TABLE), [{ id: 1, plz: "1010", zip: "2" }]);
+});
+
+test("a column by which the table is partitioned is neither renamed nor dropped", async (t) => {
+  const sandbox = openSandbox(t);
+  sandbox.write("in/a.csv", "id,day\n1,mo\n");
+  await sandbox.run([people({ id: integer(), day: text() }, { partitionBy: ["day"] })]);
+  const renamed = people(
+    { id: integer(), date: text().formerly("day") },
+    { partitionBy: ["date"] },
+  );
+  const error = await failure(sandbox, [renamed]);
+  assert.equal(error.code, "delta/column-in-use");
+  assert.match(error.message, /"day" cannot be renamed: the table is partitioned by it/);
+  const dropped = people({ id: integer() }, { partitionBy: [], drop: ["day"] });
+  assert.equal((await failure(sandbox, [dropped])).code, "delta/column-in-use");
+  assert.equal(stepOf(await sandbox.plan([dropped]), TABLE).action, "fail");
+  assert.deepEqual(await operationsOf(sandbox), ["CREATE TABLE AS SELECT"]);
+});
+
+test("a name that changes only in upper and lower case is renamed too", async (t) => {
+  const sandbox = openSandbox(t);
+  sandbox.write("in/a.csv", "id,Plz\n1,1010\n");
+  await sandbox.run([people({ id: integer(), Plz: text() })]);
+  sandbox.write("in/b.csv", "id,plz\n2,8010\n");
+  const now = [people({ id: integer(), plz: text().formerly("Plz") })];
+  await sandbox.run(now);
+  assert.deepEqual(await sandbox.rows(TABLE), [
+    { id: 1, plz: "1010" },
+    { id: 2, plz: "8010" },
+  ]);
+  assert.equal((await sandbox.run(now)).state, "nothing to do");
+});
+
+test("a table that another run has renamed, or that was made later, has nothing to do", async (t) => {
+  const sandbox = openSandbox(t);
+  sandbox.write("in/a.csv", "id,zip\n1,1010\n");
+  const now = [people({ id: integer(), zip: text().formerly("plz") }, { drop: ["fax"] })];
+  assert.equal(stepOf(await sandbox.plan(now), TABLE).action, "create");
+  await sandbox.run(now);
+  assert.deepEqual(await operationsOf(sandbox), ["CREATE TABLE AS SELECT"]);
+  await sandbox.open(async ({ lake }) => {
+    assert.equal((await loadTable(lake, TABLE)).protocol.minReaderVersion, 1);
+  });
+});
+
+test("tables that follow one whose columns are renamed and dropped hold what their query gives", async (t) => {
+  const sandbox = openSandbox(t);
+  sandbox.write("in/a.csv", "id,plz,n\n1,1010,1\n2,8010,2\n");
+  const base = people({ id: integer(), plz: text(), n: bigint() });
+  const followers = (source: typeof base, zip: "plz" | "zip") => {
+    const all = sql`select * from ${source}`;
+    const by =
+      zip === "plz"
+        ? sql`select plz as code, sum(n)::bigint as n from ${source} group by all`
+        : sql`select zip as code, sum(n)::bigint as n from ${source} group by all`;
+    return [
+      source,
+      transform("silver.all", all, { write: "append" }),
+      transform("gold.sums", by, { write: { merge: "code" } }),
+    ];
+  };
+  await sandbox.run(followers(base, "plz"));
+  sandbox.write("in/b.csv", "id,plz,n\n3,1010,5\n");
+  await sandbox.run(followers(base, "plz"));
+  // First the names alone change, then rows come under the new ones.
+  const now = people({ id: integer(), zip: text().formerly("plz"), n: bigint() });
+  await sandbox.run(followers(now, "zip"));
+  assert.deepEqual(await sandbox.rows("silver.all", "id, zip"), [
+    { id: 1, zip: "1010" },
+    { id: 2, zip: "8010" },
+    { id: 3, zip: "1010" },
+  ]);
+  sandbox.write("in/c.csv", "id,zip,n\n4,8010,7\n");
+  const result = await sandbox.run(followers(now, "zip"));
+  assert.equal(result.state, "done");
+  assert.deepEqual(await sandbox.rows("gold.sums"), [
+    { code: "1010", n: 6n },
+    { code: "8010", n: 9n },
+  ]);
+  // A rename and new rows that a follower sees at once.
+  sandbox.write("in/d.csv", "number,n\n5,1\n");
+  const last = people({ number: integer().formerly("id"), n: bigint() }, { drop: ["zip"] });
+  const all = transform("silver.all", sql`select * from ${last}`, { write: "append" });
+  await sandbox.run([last, all]);
+  assert.deepEqual(
+    await sandbox.rows("silver.all"),
+    [1, 2, 3, 4, 5].map((number, index) => ({ number, n: [1n, 2n, 5n, 7n, 1n][index] })),
+  );
+  assert.equal((await sandbox.run([last, all])).state, "nothing to do");
+});
