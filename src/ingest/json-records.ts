@@ -138,7 +138,7 @@ function jsonLayers(
   const recordConditions = [...(isStaged ? [problem] : []), IS_OBJECT];
   const extraConditions = [
     ...(isFlat ? [] : scalarTexts(read)),
-    ...(refuseExtra ? [noExtra(read, isFlat)] : []),
+    ...(refuseExtra ? [noExtra(read, isFlat), EACH_ONCE] : []),
   ];
   const layer = (from: string): RawLayer => {
     const taken = fields.map((field, index) => `${field} as "~r${index}"`);
@@ -244,6 +244,15 @@ const IS_OBJECT: Condition = {
   rule: "record",
   message: "is not a JSON object",
   holds: `coalesce(starts_with("~record", '{'), false)`,
+  value: "null",
+};
+
+/** Of fields with the same name only the first is read. To find them costs as much as to read the record. */
+const EACH_ONCE: Condition = {
+  column: null,
+  rule: "extra",
+  message: "names a field more than once",
+  holds: `coalesce(list_unique(try(json_keys("~record"))) = len(try(json_keys("~record"))), true)`,
   value: "null",
 };
 

@@ -346,6 +346,54 @@ test("of lines that end in commas a broken one is one entry, and the rest is loa
   );
 });
 
+const TWICE =
+  '{"id":1,"id":2,"x":5,"x":6}\n{"id":"a","id":3}\n{"id":4,"s":{"a":1,"a":2}}\n{"id":5,}\n{"id":6,"\\u0069d":7}\n';
+
+test("of a field that is named twice the first counts, and what is kept as JSON holds all", async () => {
+  const { rows, rejected } = await land(
+    open(),
+    { "in.ndjson": TWICE },
+    { from: ndjson("in.ndjson"), columns: { ...ID, s: json().optional() }, extra: "keep" },
+  );
+  assert.deepEqual(
+    rows.map(({ id, s, _extra }) => [id, s, _extra]),
+    [
+      [1, null, '{"x":5,"x":6}'],
+      [4, '{"a":1,"a":2}', null],
+      [5, null, null],
+      [6, null, null],
+    ],
+  );
+  assert.deepEqual(
+    rejected.map(({ line }) => line),
+    [2],
+  );
+});
+
+test("a record that names a field twice is turned away where nothing unknown may be in it", async () => {
+  const landed = await land(
+    open(),
+    { "in.ndjson": TWICE },
+    { from: ndjson("in.ndjson"), columns: { ...ID, s: json().optional() }, extra: "reject" },
+  );
+  assert.deepEqual(
+    landed.rows.map(({ id }) => id),
+    [4, 5],
+  );
+  const twice = "|extra|names a field more than once|";
+  assert.deepEqual(
+    landed.rejected.map(({ line, reasons }) => [
+      line,
+      reasons.some((one) => twice.startsWith(one)),
+    ]),
+    [
+      [1, true],
+      [2, true],
+      [5, true],
+    ],
+  );
+});
+
 test("an empty file has no rows", async () => {
   const landed = await landLines("", ID);
   assert.deepEqual([landed.rows, landed.rejected], [[], []]);
