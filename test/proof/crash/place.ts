@@ -3,10 +3,13 @@
 import { createDuckDB } from "../../../src/engine/duckdb.ts";
 import { localStorage } from "../../../src/storage/local.ts";
 import { s3Storage } from "../../../src/storage/s3/open.ts";
+import { openS3Place } from "../../storage/s3-place.ts";
+import { breakAtRandom } from "../model/storages.ts";
 import type { Place } from "../model/table.ts";
+import { chanceFrom } from "../random.ts";
 
 /** Longer than any writer or reader goes on with what it once looked at. */
-const KEEPS_MS = 60_000;
+export const KEEPS_MS = 60_000;
 
 export interface OpenPlace extends Place {
   close(): Promise<void>;
@@ -17,6 +20,21 @@ export interface Bucket {
   readonly endpoint: string;
   readonly bucket: string;
   readonly prefix: string;
+}
+
+/** A bucket in this process that breaks its promises, for the time of `work`. */
+export async function inBucket(
+  seed: number,
+  work: (bucket: Bucket) => Promise<void>,
+): Promise<void> {
+  const place = await openS3Place({ double: { pageKeys: 7 } });
+  const { endpoint, bucket } = place.double;
+  place.double.breakBy(breakAtRandom(chanceFrom(seed)));
+  try {
+    await work({ endpoint, bucket, prefix: "some/lake" });
+  } finally {
+    await place.close();
+  }
 }
 
 /** In `root` lies what is temporary, and the table too unless a bucket is named. */

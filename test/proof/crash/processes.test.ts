@@ -5,15 +5,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { openS3Place } from "../../storage/s3-place.ts";
 import { lintTable } from "../lint.ts";
 import { readCommits } from "../log.ts";
 import { checkVersion } from "../model/check.ts";
-import { breakAtRandom } from "../model/storages.ts";
 import { createTable, TABLE } from "../model/table.ts";
-import { anySeed, chanceFrom } from "../random.ts";
+import { anySeed } from "../random.ts";
 import { expectedVersions, hear, nothingSaid } from "./history.ts";
-import { type Bucket, openPlace } from "./place.ts";
+import { type Bucket, inBucket, openPlace } from "./place.ts";
 import { start } from "./process.ts";
 
 const WRITERS = 3;
@@ -25,14 +23,7 @@ test("three processes at one table on a disk make versions that follow from each
 test("three processes at one table in an object store that breaks its promises do too", (context) =>
   inFolder(async (root) => {
     const seed = anySeed();
-    const place = await openS3Place({ double: { pageKeys: 7 } });
-    const { endpoint, bucket } = place.double;
-    place.double.breakBy(breakAtRandom(chanceFrom(seed)));
-    try {
-      await workTogether(context, root, seed, { endpoint, bucket, prefix: "some/lake" });
-    } finally {
-      await place.close();
-    }
+    await inBucket(seed, (bucket) => workTogether(context, root, seed, bucket));
   }));
 
 async function inFolder(work: (root: string) => Promise<void>): Promise<void> {

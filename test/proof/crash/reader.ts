@@ -7,13 +7,13 @@ import { TABLE } from "../model/table.ts";
 import { chanceFrom } from "../random.ts";
 import { openPlace } from "./place.ts";
 
-const [root = "", seed = "0"] = process.argv.slice(2);
+const [root = "", seed = "0", bucket = ""] = process.argv.slice(2);
 
 let isOver = false;
 process.stdin.once("data", () => {
   isOver = true;
 });
-const place = await openPlace(root);
+const place = await openPlace(root, bucket === "" ? undefined : JSON.parse(bucket));
 const { context, engine } = place;
 const chance = chanceFrom(Number(seed));
 let reads = 0;

@@ -9,7 +9,7 @@ import { openWriter } from "../model/perform.ts";
 import { chanceFrom } from "../random.ts";
 import { openPlace } from "./place.ts";
 
-const [root = "", name = "", seed = "0", from = "0", count = "1000000", bucket = ""] =
+const [root = "", name = "", seed = "0", from = "0", count = "1", bucket = ""] =
   process.argv.slice(2);
 
 /** At once and whole: what was said stays said when the process is killed. */

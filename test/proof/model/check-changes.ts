@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { systemCodeOf } from "../../../src/base/error.ts";
 import { readChanges, type TableChanges } from "../../../src/operation/read-changes.ts";
 import { type AddedColumn, type Expected, NOTHING, rowsOf } from "./expected.ts";
+import { isForgotten } from "./forgotten.ts";
 import { type Place, TABLE } from "./table.ts";
 
 interface Range {
@@ -121,16 +122,3 @@ function checkStep(
 function textOf(row: Told, names: readonly string[]): string {
   return JSON.stringify(names.map((name) => (row[name] === null ? null : String(row[name]))));
 }
-
-/** Versions whose log or files are gone. */
-export function isForgotten(error: unknown): boolean {
-  return FORGOTTEN.includes(systemCodeOf(error) ?? "");
-}
-
-const FORGOTTEN = [
-  "operation/changes-gone",
-  "delta/no-such-version",
-  "delta/missing-commit",
-  "engine/file-missing",
-  "storage/not-found",
-];

@@ -8,9 +8,10 @@ import { lintTable } from "../lint.ts";
 import { readCommits } from "../log.ts";
 import { type Chance, chanceFrom } from "../random.ts";
 import { checkCondition, checkVersion } from "./check.ts";
-import { checkChanges, isForgotten } from "./check-changes.ts";
+import { checkChanges } from "./check-changes.ts";
 import { chooseCondition, chooseStep } from "./choose.ts";
 import { type Expected, NOTHING } from "./expected.ts";
+import { unlessForgotten } from "./forgotten.ts";
 import { grow } from "./history.ts";
 import type { Step } from "./operation.ts";
 import { type Outcome, openWriter } from "./perform.ts";
@@ -131,12 +132,4 @@ async function look(place: Place, versions: readonly Expected[], chance: Chance)
 /** An older version is right, or gone by a vacuum or a clean-up. */
 function checkOlder(place: Place, version: number, versions: readonly Expected[]): Promise<void> {
   return unlessForgotten(() => checkVersion(place, version, versions[version] ?? NOTHING));
-}
-
-async function unlessForgotten(check: () => Promise<void>): Promise<void> {
-  try {
-    await check();
-  } catch (error) {
-    if (!isForgotten(error)) throw error;
-  }
 }
