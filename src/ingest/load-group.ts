@@ -111,10 +111,10 @@ export function otherColumns(
   definition: Ingested["definition"],
   { contract, records, target }: Pick<GroupInput, "contract" | "target"> & { records: Records },
 ): Map<string, string> {
-  const made = new Set(Object.keys(definition.columns));
+  const made = new Set(Object.keys(definition.columns).map((name) => name.toLowerCase()));
   const columns = new Map(
     target.fields
-      .filter(({ name }) => !made.has(name))
+      .filter(({ name }) => !made.has(name.toLowerCase()))
       .map(({ name, type }) => [name, `null::${duckdbType(type)}`]),
   );
   const [kept] = extraColumn(definition);

@@ -224,6 +224,18 @@ test("a name that changes only in upper and lower case is renamed too", async (t
   assert.equal((await sandbox.run(now)).state, "nothing to do");
 });
 
+test("a column that is declared in other letters without a word of it stays as it is called, and is filled", async (t) => {
+  const sandbox = openSandbox(t);
+  sandbox.write("in/a.csv", "id,Plz\n1,1010\n");
+  await sandbox.run([people({ id: integer(), Plz: text() })]);
+  sandbox.write("in/b.csv", "id,plz\n2,8010\n");
+  await sandbox.run([people({ id: integer(), plz: text() })]);
+  assert.deepEqual(await sandbox.rows(TABLE), [
+    { id: 1, Plz: "1010" },
+    { id: 2, Plz: "8010" },
+  ]);
+});
+
 test("a table that another run has renamed, or that was made later, has nothing to do", async (t) => {
   const sandbox = openSandbox(t);
   sandbox.write("in/a.csv", "id,zip\n1,1010\n");
