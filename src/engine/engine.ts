@@ -50,6 +50,11 @@ export interface Progress {
   readonly rows: bigint;
 }
 
+export interface Teller {
+  tell(number: string): string;
+  end(): void;
+}
+
 /** One connection: statements run one after another. `session` opens another for parallel work. */
 export interface Engine {
   readonly name: string;
@@ -66,6 +71,11 @@ export interface Engine {
   relation(files: TableFiles, options?: RelationOptions): string;
   /** Runs a query into Parquet files with statistics; no row, no file. */
   write(query: string, options: WriteOptions): Promise<WrittenFile[]>;
+  /**
+   * SQL of a condition, by the SQL of a whole number of 64 bits: it is false of every row that it is asked of, and
+   * tells their numbers here, in any order, before the statement ends. `end` frees it.
+   */
+  teller(told: (number: bigint) => void): Teller;
   /** Ends the running statement, which then throws `engine/interrupted`. */
   interrupt(): void;
   progress(): Progress;

@@ -17,6 +17,7 @@ import { sqlOfConstraints } from "../lake/constraint.ts";
 import type { Column, ColumnDefinition, ColumnRule, Plain } from "../schema/column.ts";
 import { fieldOf } from "../schema/column-type.ts";
 import type { Field } from "../schema/type.ts";
+import type { SieveKind } from "../source/sieve/column.ts";
 import { literal } from "../sql/literal.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import { type Resolver, renderSql } from "../sql/render.ts";
@@ -26,6 +27,7 @@ import type { IngestDefinition } from "./asset.ts";
 import { conversionMessage, convert } from "./convert.ts";
 import { quickConvert } from "./quick-convert.ts";
 import { MASK, secretsOf } from "./redact.ts";
+import { sieveKind } from "./sieve-kind.ts";
 
 /** A value longer than this is cut in a reason; the raw record keeps it whole. */
 const MOST_VALUE_CHARACTERS = 1000;
@@ -78,10 +80,23 @@ export interface Contract {
   readonly read: readonly ReadColumn[];
   /** True where every record of the layer is a good row. */
   takesAll(raw: RawLayer): boolean;
+  /** For records that went through a sieve; undefined where rows are filtered, which needs every one of them. */
+  readonly sifted: SiftedContract | undefined;
   /** A query that gives the typed columns, `~class`, and the columns of the raw relation. */
   judge(raw: RawLayer): string;
   /** The same with `~reasons`, a list of structs, empty for a good row. */
   explain(raw: RawLayer): string;
+}
+
+/**
+ * The contract over records whose lines surely have the right shape. The raw layer holds values of their own types
+ * where `kinds` names one, so that only rules are left to hold.
+ */
+export interface SiftedContract {
+  /** By the column that is read: what the sieve asks of its value. */
+  readonly kinds: readonly SieveKind[];
+  /** A query that gives the typed columns, `~good`, and the columns of the raw relation. A row that is not surely good may be. */
+  judge(raw: RawLayer): string;
 }
 
 export interface ContractInput {
@@ -159,11 +174,38 @@ export function compileContract({
     return `select *, ${[...typed, ...made].join(", ")} from (select *, ${clean.join(", ") || "1"} from ${raw.relation})`;
   };
 
+  const sifted = (): SiftedContract => {
+    const kinds = read.map(({ definition: column }) => sieveKind(column));
+    const values = lenient.map((value, index) =>
+      kinds[index]?.kind === "text" ? value : `"~x${index}"`,
+    );
+    const isTyped = new Set(
+      read.filter((_, at) => kinds[at]?.kind !== "text").map(({ name }) => name),
+    );
+    const left = conditions.flatMap((one) => {
+      if (one.column === null || !isTyped.has(one.column)) return one;
+      if (one.rule === "type") return [];
+      // The reader may know a text that means null.
+      return one.rule === "required" ? { ...one, quick: one.holds } : one;
+    });
+    return {
+      kinds,
+      judge(raw) {
+        const tested = `select *, (${quickTest(raw, left)}) as "~quick" from (${typedLayer(raw, values)})`;
+        const own = left.filter(({ isOwn }) => isOwn).map(({ holds }) => holds);
+        const good =
+          own.length === 0 ? `"~quick"` : `case when "~quick" then ${conjunction(own)} end`;
+        return `select *, coalesce(${good}, false) as "~good" from (${tested})`;
+      },
+    };
+  };
+
   return {
     fields,
     version,
     read,
     takesAll: (raw) => where === undefined && allOf(raw, conditions).length === 0,
+    sifted: where === undefined && !refuseNul ? sifted() : undefined,
     judge(raw) {
       if (where !== undefined) {
         const judged = filteredClass(raw, conditions, where);

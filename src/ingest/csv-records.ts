@@ -9,26 +9,13 @@ import { join } from "node:path";
 import type { Engine, Row } from "../engine/engine.ts";
 import { quotePath } from "../engine/path.ts";
 import { type CsvReject, writeBrokenLines } from "../source/broken-line.ts";
-import type { CsvOptions } from "../source/file-source.ts";
 import { findLines } from "../source/line-finder.ts";
 import { originalOffset } from "../source/unfit-record.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import type { RawLayer, ReadColumn } from "./contract.ts";
+import { type CsvShape, dialectSettings } from "./csv-shape.ts";
+import { csvSieve } from "./csv-sieve.ts";
 import { type InputFile, positionsOf, type Records, UNPACKED_LINE } from "./records.ts";
-
-interface CsvShape {
-  /** The names in the file's order. */
-  readonly names: readonly string[];
-  /** Where the header stands, counted from 1; blank lines may come before it. */
-  readonly headerLine: number;
-  /** False where a part of a file might begin inside quotes. */
-  readonly inParts: boolean;
-  /** True where no line end stands in quotes and no line is long: each line is a record. */
-  readonly isPlain: boolean;
-  /** A longer line is turned away. The engine keeps sixteen times as much of a file in memory, and reads in parts of that size. */
-  readonly mostLineBytes: number;
-  readonly options: CsvOptions;
-}
 
 export interface CsvInput {
   readonly engine: Engine;
@@ -50,12 +37,9 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   const columns = names.map((_, index) => `"~c${index}"`);
   const settings = [
     `columns={${names.map((_, index) => `'~c${index}': 'VARCHAR'`).join(", ")}}`,
-    `auto_detect=false, header=${options.header !== false}, skip=${headerLine - 1}, parallel=${inParts}`,
-    `delim=${quoteText(dialect.delimiter)}, quote=${quoteText(dialect.quote)}, escape=${quoteText(dialect.quote)}`,
-    `compression=${quoteText(only?.inspection.compression ?? "none")}, null_padding=false, allow_quoted_nulls=false, strict_mode=true`,
-    ...(options.nulls === undefined
-      ? []
-      : [`nullstr=[${["", ...options.nulls].map(quoteText).join(", ")}]`]),
+    `header=${options.header !== false}, skip=${headerLine - 1}, parallel=${inParts}`,
+    `compression=${quoteText(only?.inspection.compression ?? "none")}`,
+    dialectSettings(dialect, options),
     `max_line_size=${mostLineBytes}, store_rejects=true, rejects_limit=0`,
     `rejects_table=${quoteText(rejects)}, rejects_scan=${quoteText(scans)}`,
     ...(isOne ? [] : ["filename=true"]),
@@ -86,6 +70,13 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
     needsLines: true,
     countsBroken: false,
     isFlat: true,
+    sieve: isPlain
+      ? csvSieve({
+          shape,
+          read,
+          records: (rest) => csvRecords({ engine, files: rest, shape, read }),
+        })
+      : undefined,
     forget: () => engine.run(`drop table ${quoteName(rejects)}; drop table ${quoteName(scans)}`),
     lines: (path, raws, taken) => {
       const input = files.find(({ readPath }) => readPath === path);
@@ -112,8 +103,9 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
       if (rows.length === 0 && files.every(({ removed }) => removed === undefined))
         return undefined;
       const path = join(folder, `broken-${serial}.ndjson`);
-      const broken = files.map(({ found, readPath, inspection, removed }) => ({
+      const broken = files.map(({ found, readPath, inspection, removed, lineOf }) => ({
         name: found.name,
+        lineOf,
         path: removed?.path ?? readPath,
         compression: removed === undefined ? inspection.compression : removed.compression,
         rejects: [

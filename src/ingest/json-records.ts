@@ -14,6 +14,7 @@ import type { Condition, RawLayer, ReadColumn } from "./contract.ts";
 import { jsonPath, jsonStep } from "./convert.ts";
 import { knownFields } from "./extra.ts";
 import { exactValue } from "./json-digit.ts";
+import { ndjsonSieve } from "./json-sieve.ts";
 import { type InputFile, positionsOf, type Records } from "./records.ts";
 
 export interface JsonInput {
@@ -41,6 +42,7 @@ export function ndjsonRecords(input: JsonInput): Records {
     needsLines: true,
     countsBroken: true,
     isFlat: input.isFlat,
+    sieve: ndjsonSieve(input, (rest) => ndjsonRecords({ ...input, files: rest })),
     lines: (path, raws, taken) => {
       const inspection = files.find(({ readPath }) => readPath === path)?.inspection;
       return findLines(path, raws.map(String), {
@@ -67,6 +69,7 @@ export function ndjsonRecords(input: JsonInput): Records {
                 path: input.readPath,
                 compression: input.inspection.compression,
                 count: Number(row.lines),
+                lineOf: input.lineOf,
               },
             ];
       });

@@ -14,7 +14,8 @@ import type { InspectedFile, Refusal } from "./inspect-files.ts";
 import type { Group } from "./prepare.ts";
 import { type QuarantineInput, writeBadRows, writeBrokenRows } from "./quarantine.ts";
 import type { Records } from "./records.ts";
-import { numberRows, splitRecords } from "./split.ts";
+import { sift } from "./sift.ts";
+import { numberRows, type Split, splitRecords } from "./split.ts";
 import type { Target } from "./target.ts";
 
 export interface BatchInput {
@@ -51,24 +52,39 @@ export async function loadGroup(
   { group, contract, target, definition, earlier }: GroupInput,
 ): Promise<GroupResult> {
   const { context, session, folder, isReplaced } = batch;
-  const { records, label } = group;
-  const split = await splitRecords({
+  const { label } = group;
+  const made = {
     engine: session,
     folder,
     contract,
-    records,
     columns: target.columns,
     partitionBy: definition.partitionBy,
     fieldIds: target.fieldIds,
     numbered: Object.values(definition.columns).some(
       ({ type }) => type.kind === "position" && type.part !== "file",
     ),
-    extra: otherColumns(definition, { contract, records, target }),
+  };
+  const sifted = await sift({
+    ...made,
+    records: group.records,
+    extra: emptyColumns(definition, target),
+    extraFields: definition.extra,
+    signal: context.signal,
   });
+  const rest = sifted === undefined ? group.records : sifted.rest;
+  const split = rest && {
+    records: rest,
+    ...(await splitRecords({
+      ...made,
+      records: rest,
+      extra: otherColumns(definition, { contract, records: rest, target }),
+    })),
+  };
   const input = quarantineInput(batch, contract, label);
-  const broken = await records.broken(folder, split.bad);
+  const broken = await rest?.broken(folder, split?.bad);
   const rejects: WrittenFile[] = [];
-  if (split.bad !== undefined) {
+  if (split?.bad !== undefined) {
+    const { records } = split;
     const lines = records.needsLines
       ? await numberRows({ engine: session, folder, records }, split.bad)
       : split.bad;
@@ -79,6 +95,7 @@ export async function loadGroup(
   const quarantined = readable + (broken?.count ?? 0);
   const rows = (files: readonly WrittenFile[]): number =>
     files.reduce((sum, file) => sum + Number(file.rows), 0);
+  const { goodRows, badRows, filteredRows, ...all } = addSplits(sifted?.good, split);
   const good = await deduplicate(
     {
       lake: context.lake,
@@ -90,19 +107,31 @@ export async function loadGroup(
       againstTable: !isReplaced,
       earlier,
     },
-    split.good,
+    all.good,
   );
-  const brokenRows = records.countsBroken ? 0 : (broken?.count ?? 0);
+  const brokenRows = rest?.countsBroken === true ? 0 : (broken?.count ?? 0);
   return {
     good,
     rejects,
     ledger: {
-      read: split.goodRows + split.badRows + split.filteredRows + brokenRows,
+      read: goodRows + badRows + filteredRows + brokenRows,
       written: rows(good),
       quarantined,
-      deduplicated: split.goodRows - rows(good),
-      filtered: split.filteredRows,
+      deduplicated: goodRows - rows(good),
+      filtered: filteredRows,
     },
+  };
+}
+
+function addSplits(...splits: readonly (Split | undefined)[]): Omit<Split, "bad"> {
+  const all = splits.filter((one) => one !== undefined);
+  const sum = (count: (split: Split) => number): number =>
+    all.reduce((total, one) => total + count(one), 0);
+  return {
+    good: all.flatMap(({ good }) => good),
+    goodRows: sum((one) => one.goodRows),
+    badRows: sum((one) => one.badRows),
+    filteredRows: sum((one) => one.filteredRows),
   };
 }
 
@@ -111,12 +140,7 @@ export function otherColumns(
   definition: Ingested["definition"],
   { contract, records, target }: Pick<GroupInput, "contract" | "target"> & { records: Records },
 ): Map<string, string> {
-  const made = new Set(Object.keys(definition.columns).map((name) => name.toLowerCase()));
-  const columns = new Map(
-    target.fields
-      .filter(({ name }) => !made.has(name.toLowerCase()))
-      .map(({ name, type }) => [name, `null::${duckdbType(type)}`]),
-  );
+  const columns = emptyColumns(definition, target);
   const [kept] = extraColumn(definition);
   if (kept === undefined) return columns;
   const known = Object.fromEntries(
@@ -124,6 +148,16 @@ export function otherColumns(
   );
   const rest = `json_merge_patch(${records.rawJson}, ${quoteText(JSON.stringify(known))})::varchar`;
   return columns.set(kept.name, `nullif(${rest}, '{}')`);
+}
+
+/** SQL of the columns that the contract does not make, by name, of a record that has nothing for them. */
+function emptyColumns(definition: Ingested["definition"], target: Target): Map<string, string> {
+  const made = new Set(Object.keys(definition.columns).map((name) => name.toLowerCase()));
+  return new Map(
+    target.fields
+      .filter(({ name }) => !made.has(name.toLowerCase()))
+      .map(({ name, type }) => [name, `null::${duckdbType(type)}`]),
+  );
 }
 
 export function quarantineInput(

@@ -6,8 +6,11 @@ import type { FoundFile } from "../source/discover.ts";
 import type { Compression } from "../source/file-source.ts";
 import type { Inspection } from "../source/inspect.ts";
 import type { LineSet } from "../source/line-set.ts";
+import type { SieveColumn, SieveKind } from "../source/sieve/column.ts";
+import type { SieveDialect } from "../source/sieve/sift-part.ts";
 import type { UnfitRecord } from "../source/unfit-record.ts";
 import { quoteText } from "../sql/quote.ts";
+import type { IngestDefinition } from "./asset.ts";
 import type { RawLayer } from "./contract.ts";
 
 /** A file that is to be loaded, with what its bytes told. */
@@ -18,6 +21,8 @@ export interface InputFile {
   readonly readPath: string;
   /** Records that were taken out before the engine reads, as they stand in the file at `path`. */
   readonly removed?: RemovedRecords | undefined;
+  /** Where it holds only some lines of the file: which one of the file a line of it is, both counted from 1. */
+  readonly lineOf?: ((line: number) => number) | undefined;
 }
 
 export interface RemovedRecords {
@@ -38,6 +43,21 @@ export interface BrokenRecords {
   readonly names: readonly string[];
   /** How a line is cut into fields, where it is. */
   readonly dialect?: CsvDialect;
+}
+
+/** How lines of these files pass the sieve, and how what passed is read. */
+export interface Sieve {
+  /** Lines before the first record. */
+  readonly headerLines: number;
+  /** Undefined where a sieve would save nothing, or a record must be kept as a whole. */
+  through(
+    kinds: readonly SieveKind[],
+    extra: IngestDefinition["extra"],
+  ): { readonly dialect: SieveDialect; readonly columns: readonly SieveColumn[] } | undefined;
+  /** A relation with `~n`, the line's place in its part from 1, and `~r0` ..., with the types that `kinds` asks for. */
+  passed(path: string, kinds: readonly SieveKind[]): string;
+  /** Files that are the headers and the lines of these which did not pass. */
+  rest(files: readonly InputFile[]): Records;
 }
 
 /**
@@ -69,6 +89,8 @@ export interface Records {
   readonly countsBroken: boolean;
   /** True where a record is a row of cells, so that a dot in a name leads nowhere. */
   readonly isFlat: boolean;
+  /** Where each line of each file is a record, and none is too long for the sieve. */
+  readonly sieve?: Sieve | undefined;
   /** Throws away what the reader turned away so far. */
   forget?(): Promise<void>;
   /** After the read: what the reader itself turned away. `bad` is the relation of bad rows, each with `~carried`. */

@@ -46,30 +46,29 @@ export interface Split {
   readonly filteredRows: number;
 }
 
+/** Of no record. */
+export const NO_ROWS: Split = {
+  good: [],
+  bad: undefined,
+  goodRows: 0,
+  badRows: 0,
+  filteredRows: 0,
+};
+
 export async function splitRecords(input: SplitInput): Promise<Split> {
-  const { engine, folder, contract, records, columns, partitionBy, fieldIds, extra } = input;
+  const { contract, records, columns } = input;
   const raw =
     input.numbered && records.needsLines ? records.again(await numberAll(input)) : records.raw;
-  const physical = new Map(columns.map(({ name, physicalName }) => [name, physicalName]));
-  const list = columns.map(
-    ({ name, physicalName, value }) =>
-      `${value(extra.get(name) ?? quoteName(name))} as ${quoteName(physicalName)}`,
-  );
-  const layout = partitionBy.map((name) => physical.get(name) ?? name);
-  const write = (query: string, partitions: readonly string[]): Promise<WrittenFile[]> =>
-    engine.write(query, {
-      folder,
-      partitionBy: partitions,
-      ...(fieldIds === undefined ? {} : { fieldIds }),
-    });
+  const list = columnList(input);
+  const layout = layoutOf(input);
+  const write = writer(input);
   const judged = contract.judge(raw);
   if (contract.takesAll(raw)) {
-    const all = await write(`select ${list.join(", ")} from (${judged})`, layout);
-    const good = all.map((file) => ({ ...file, partitionValues: logicalValues(file, columns) }));
-    return { good, bad: undefined, goodRows: rowsOf(good), badRows: 0, filteredRows: 0 };
+    const all = await write(`select ${list} from (${judged})`, layout);
+    return { ...NO_ROWS, ...goodFiles(all, columns) };
   }
   const written = await write(
-    `select ${list.join(", ")}, case when ${quoteName(CLASS)} = ${CLASS_VALUES.BAD} then ${records.carried} end as "~carried", ${quoteName(CLASS)} from (${judged})`,
+    `select ${list}, case when ${quoteName(CLASS)} = ${CLASS_VALUES.BAD} then ${records.carried} end as "~carried", ${quoteName(CLASS)} from (${judged})`,
     [...layout, CLASS],
   );
   const ofClass = (value: number): WrittenFile[] =>
@@ -77,20 +76,63 @@ export async function splitRecords(input: SplitInput): Promise<Split> {
   const bad = ofClass(CLASS_VALUES.BAD);
   const good = ofClass(CLASS_VALUES.GOOD);
   return {
-    good: good.map((file) => ({
-      ...file,
+    ...goodFiles(
       // Null in each of these rows, and no column of the table.
-      columns: file.columns.filter(({ path }) => path[0] !== CARRIED),
-      partitionValues: logicalValues(file, columns),
-    })),
+      good.map((file) => ({
+        ...file,
+        columns: file.columns.filter(({ path }) => path[0] !== CARRIED),
+      })),
+      columns,
+    ),
     bad:
       bad.length === 0
         ? undefined
         : `(select "~carried" from read_parquet([${pathsOf(bad)}], hive_partitioning = false))`,
-    goodRows: rowsOf(good),
     badRows: rowsOf(bad),
     filteredRows: rowsOf(ofClass(CLASS_VALUES.FILTERED)),
   };
+}
+
+/** What a table's own columns are made of, over the typed columns of the contract. */
+export function columnList({ columns, extra }: Pick<SplitInput, "columns" | "extra">): string {
+  return columns
+    .map(
+      ({ name, physicalName, value }) =>
+        `${value(extra.get(name) ?? quoteName(name))} as ${quoteName(physicalName)}`,
+    )
+    .join(", ");
+}
+
+/** Physical names. */
+export function layoutOf({
+  columns,
+  partitionBy,
+}: Pick<SplitInput, "columns" | "partitionBy">): string[] {
+  const physical = new Map(columns.map(({ name, physicalName }) => [name, physicalName]));
+  return partitionBy.map((name) => physical.get(name) ?? name);
+}
+
+/** Writes the rows of a query into files of the table. */
+export function writer({
+  engine,
+  folder,
+  fieldIds,
+}: Pick<SplitInput, "engine" | "folder" | "fieldIds">) {
+  return (query: string, partitionBy: readonly string[]): Promise<WrittenFile[]> =>
+    engine.write(query, {
+      folder,
+      partitionBy,
+      ...(fieldIds === undefined ? {} : { fieldIds }),
+    });
+}
+
+/** Written files as files of the table, and how many rows they hold. */
+export function goodFiles(
+  files: readonly WrittenFile[],
+  columns: readonly PhysicalValue[],
+): Pick<Split, "good" | "goodRows"> {
+  const good = files.map((file) => ({ ...file, partitionValues: logicalValues(file, columns) }));
+  return { good, goodRows: rowsOf(good) };
 }
 
 /** The relation with the line of every carried row; rows that cannot be found in their file keep a null line. */
@@ -106,7 +148,7 @@ export async function numberRows(
   const target = join(folder, `lines-${randomUUID()}.ndjson`);
   await writeFile(target, "", { flag: "wx" });
   const from = `read_parquet([${pathsOf(staged)}])`;
-  for (const { readPath } of records.files) {
+  for (const { readPath, lineOf = (line: number) => line } of records.files) {
     const isOfFile = `"~carried".file = ${quoteText(readPath)}`;
     // Records that are alike get a line each, also where they are looked for one after another.
     const taken = createLineSet();
@@ -122,9 +164,10 @@ export async function numberRows(
         taken,
       );
       for (const line of lines) if (line !== undefined) taken.add(line);
-      const texts = rows.map(
-        (row, index) => `{"row":${row["~row"]},"line":${lines[index] ?? "null"}}\n`,
-      );
+      const texts = rows.map((row, index) => {
+        const line = lines[index];
+        return `{"row":${row["~row"]},"line":${line === undefined ? "null" : lineOf(line)}}\n`;
+      });
       await writeFile(target, texts.join(""), { flag: "a" });
       after = Number(rows.at(-1)?.["~row"]);
       if (rows.length < ROWS_AT_ONCE) break;

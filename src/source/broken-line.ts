@@ -29,6 +29,8 @@ export interface BrokenFile {
   readonly path: string;
   readonly compression: Compression | undefined;
   readonly rejects: readonly CsvReject[];
+  /** What a line of it is called, where it holds only some lines of a file. */
+  readonly lineOf?: ((line: number) => number) | undefined;
 }
 
 const CR = 13;
@@ -53,7 +55,7 @@ export async function writeBrokenLines(
 }
 
 async function walkBroken(
-  { name, path, compression, rejects }: BrokenFile,
+  { name, path, compression, rejects, lineOf = (line) => line }: BrokenFile,
   beginQuotes: () => QuoteWalk,
   out: BrokenRecordWriter,
 ): Promise<void> {
@@ -76,7 +78,8 @@ async function walkBroken(
       message: reject.message,
     });
   };
-  await walkLines(path, compression, (bytes, from, to, line, offset) => {
+  await walkLines(path, compression, (bytes, from, to, physicalLine, offset) => {
+    const line = lineOf(physicalLine);
     const endOffset = offset + to - from;
     const raw = (): string => textOf(bytes, from, to);
     if (open !== undefined) {

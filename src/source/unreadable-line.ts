@@ -12,6 +12,8 @@ export interface UnreadableFile {
   readonly compression: Compression | undefined;
   /** How many lines the reader could not read. */
   readonly count: number;
+  /** What a line of it is called, where it holds only some lines of a file. */
+  readonly lineOf?: ((line: number) => number) | undefined;
 }
 
 const BRACE_OPEN = 0x7b;
@@ -40,7 +42,7 @@ export async function writeUnreadableLines(
       const text = raw.replace(/\r$/, "");
       out.add({
         file: file.name,
-        line,
+        line: file.lineOf?.(line) ?? line,
         raw: text,
         rule: "json",
         message: `is not valid JSON: ${why(text)}`,

@@ -1,0 +1,286 @@
+/**
+ * Lines of JSON, one object each: one that passes is written anew, with its number, short names and the values of the
+ * columns alone. A text keeps its bytes, escapes and all; a number stands in quotes where its digits must be kept.
+ */
+
+import {
+  BIGINT,
+  BOOLEAN,
+  columnAt,
+  DECIMAL,
+  FLOAT,
+  INTEGER,
+  isOptional,
+  kindOf,
+  labelAt,
+  labelBytes,
+  nameAt,
+  nameBytes,
+  TEXT,
+} from "./column.ts";
+import { nextLine } from "./csv.ts";
+import { endLine, held, hold, out, pass, writeByte, writeBytes, writeNumber } from "./output.ts";
+import { fits, isFalse, isTrue } from "./shape.ts";
+
+const QUOTE: u32 = 0x22;
+const BACKSLASH: u32 = 0x5c;
+const OPEN: u32 = 0x7b;
+const CLOSE: u32 = 0x7d;
+const COMMA: u32 = 0x2c;
+const COLON: u32 = 0x3a;
+const FEED: u32 = 0x0a;
+const NULL: u32 = 0x6c6c756e;
+/** `{"n":` */
+const HEAD: usize = memory.data<u8>([0x7b, 0x22, 0x6e, 0x22, 0x3a]);
+const NONE: u32 = 0xffffffff;
+
+let columns: usize = 0;
+let count: u32 = 0;
+let skipsUnknown: bool = false;
+let required: u64 = 0;
+/** Whether the text that was scanned last holds an escape. */
+let hasEscape: bool = false;
+/** Of the columns, one bit each: those that the record names. */
+let seen: u64 = 0;
+
+/** At most 64 columns. */
+export function setColumns(at: usize, columnCount: u32, passUnknown: u32): void {
+  columns = at;
+  count = columnCount;
+  skipsUnknown = passUnknown != 0;
+  required = 0;
+  for (let index: u32 = 0; index < count; index++)
+    if (!isOptional(columnAt(columns, index))) required |= (<u64>1) << index;
+}
+
+/** As for CSV. */
+export function sift(from: usize, to: usize, outEnd: usize, mostHeld: u32): usize {
+  let at = from;
+  while (at < to && out < outEnd && held < mostHeld) {
+    const before = out;
+    if (load<u8>(at) == FEED) {
+      at++;
+      endLine();
+      continue;
+    }
+    writeBytes(HEAD, HEAD + 5);
+    writeNumber();
+    let end = load<u8>(at) == OPEN ? members(skipBlank(at + 1)) : 0;
+    if (end != 0 && load<u8>(end) == 0x0d) end++;
+    if (end != 0 && load<u8>(end) == FEED) {
+      writeByte(CLOSE);
+      writeByte(FEED);
+      pass();
+      at = end + 1;
+    } else {
+      const next = nextLine(at);
+      hold(at, next, before);
+      at = next;
+    }
+  }
+  return at;
+}
+
+function skipBlank(at: usize): usize {
+  while (load<u8>(at) == 0x20 || load<u8>(at) == 0x09) at++;
+  return at;
+}
+
+/** From the first member to behind the closing bracket; 0 where the record is not sure. */
+function members(at: usize): usize {
+  seen = 0;
+  let expected: u32 = 0;
+  if (load<u8>(at) == CLOSE) return required == 0 ? at + 1 : 0;
+  while (true) {
+    if (load<u8>(at) != QUOTE) return 0;
+    const index = columnNamed(at, expected);
+    at = index == NONE ? skipName(at) : at + nameBytes(columnAt(columns, index));
+    if (at == 0) return 0;
+    at = skipBlank(at);
+    if (load<u8>(at) != COLON) return 0;
+    at = skipBlank(at + 1);
+    if (index == NONE) {
+      at = skipScalar(at);
+    } else {
+      const bit = (<u64>1) << index;
+      if ((seen & bit) != 0) return 0;
+      seen |= bit;
+      at = value(columnAt(columns, index), at);
+      expected = index + 1;
+    }
+    if (at == 0) return 0;
+    at = skipBlank(at);
+    const mark: u32 = load<u8>(at);
+    if (mark == CLOSE) return (seen & required) == required ? at + 1 : 0;
+    if (mark != COMMA) return 0;
+    at = skipBlank(at + 1);
+  }
+}
+
+/** The column whose name, in quotes, stands here; they mostly come in their order. */
+function columnNamed(at: usize, expected: u32): u32 {
+  if (expected < count && isName(columnAt(columns, expected), at)) return expected;
+  for (let index: u32 = 0; index < count; index++)
+    if (isName(columnAt(columns, index), at)) return index;
+  return NONE;
+}
+
+function isName(column: usize, at: usize): bool {
+  const name = nameAt(column);
+  const bytes = nameBytes(column);
+  if (bytes > 16) return memory.compare(at, name, bytes) == 0;
+  const same = i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(name)));
+  return <u32>ctz(~same) >= bytes;
+}
+
+/** Behind a name that no column has; one with escapes might still be a column's. */
+function skipName(at: usize): usize {
+  if (!skipsUnknown) return 0;
+  const end = closingQuote(at + 1);
+  return end == 0 || hasEscape ? 0 : end + 1;
+}
+
+function skipScalar(at: usize): usize {
+  const first: u32 = load<u8>(at);
+  if (first == QUOTE) {
+    const end = closingQuote(at + 1);
+    return end == 0 ? 0 : end + 1;
+  }
+  const end = wordEnd(at);
+  if (isNull(at, end) || isTrue(at, end) || isFalse(at, end)) return end;
+  return isNumber(at, end) ? end : 0;
+}
+
+/** Writes the value with its label; gives the byte behind it, or 0 where it is not sure. */
+function value(column: usize, at: usize): usize {
+  const kind = kindOf(column);
+  if (load<u8>(at) == QUOTE) {
+    const end = closingQuote(at + 1);
+    if (end == 0) return 0;
+    if (kind != TEXT && (hasEscape || !fits(column, at + 1, end))) return 0;
+    writeLabel(column);
+    writeBytes(at, end + 1);
+    return end + 1;
+  }
+  const end = wordEnd(at);
+  if (isNull(at, end)) return isOptional(column) ? end : 0;
+  const isLogical = isTrue(at, end) || isFalse(at, end);
+  const isSure = isLogical ? kind == BOOLEAN || kind == TEXT : isSureNumber(column, at, end);
+  if (!isSure) return 0;
+  writeLabel(column);
+  const isQuoted = kind == TEXT || kind == DECIMAL;
+  if (isQuoted) writeByte(QUOTE);
+  writeBytes(at, end);
+  if (isQuoted) writeByte(QUOTE);
+  return end;
+}
+
+function writeLabel(column: usize): void {
+  const label = labelAt(column);
+  writeBytes(label, label + labelBytes(column));
+}
+
+function isNull(from: usize, to: usize): bool {
+  return to - from == 4 && load<u32>(from) == NULL;
+}
+
+/** The parser makes a whole number of -0, which loses its sign. */
+function isSureNumber(column: usize, from: usize, to: usize): bool {
+  const kind = kindOf(column);
+  if (kind == TEXT) return isNumber(from, to);
+  if (kind == FLOAT) return to - from <= 24 && load<u16>(from) != 0x302d && fits(column, from, to);
+  return (kind == INTEGER || kind == BIGINT || kind == DECIMAL) && fits(column, from, to);
+}
+
+/** Digits, with a point among them or without; what has an exponent is looked at elsewhere. */
+function isNumber(from: usize, to: usize): bool {
+  let at = from;
+  if (at < to && load<u8>(at) == 0x2d) at++;
+  const first = at;
+  while (at < to && <u32>load<u8>(at) - 0x30 < 10) at++;
+  if (at == first || (at - first > 1 && load<u8>(first) == 0x30)) return false;
+  if (at == to) return true;
+  if (load<u8>(at) != 0x2e || at + 1 == to) return false;
+  at++;
+  while (at < to && <u32>load<u8>(at) - 0x30 < 10) at++;
+  return at == to;
+}
+
+/** Where a number or a literal ends. */
+function wordEnd(at: usize): usize {
+  while (true) {
+    const byte: u32 = load<u8>(at);
+    const isWord =
+      byte - 0x30 < 10 || (byte | 0x20) - 0x61 < 26 || byte == 0x2d || byte == 0x2e || byte == 0x2b;
+    if (!isWord) return at;
+    at++;
+  }
+}
+
+/** Where the text ends that begins here; 0 where a line ends before it does, or an escape is none that is surely known. */
+function closingQuote(at: usize): usize {
+  hasEscape = false;
+  const quotes = i8x16.splat(<i8>QUOTE);
+  const backslashes = i8x16.splat(<i8>BACKSLASH);
+  const controls = i8x16.splat(0x20);
+  while (true) {
+    const bytes = v128.load(at);
+    const mask = i8x16.bitmask(
+      v128.or(
+        v128.or(i8x16.eq(bytes, quotes), i8x16.eq(bytes, backslashes)),
+        i8x16.lt_u(bytes, controls),
+      ),
+    );
+    if (mask == 0) {
+      at += 16;
+      continue;
+    }
+    at += ctz(mask);
+    const byte: u32 = load<u8>(at);
+    if (byte == QUOTE) return at;
+    if (byte != BACKSLASH) return 0;
+    hasEscape = true;
+    at = skipEscape(at + 1);
+    if (at == 0) return 0;
+  }
+}
+
+function skipEscape(at: usize): usize {
+  switch (<u32>load<u8>(at)) {
+    case QUOTE:
+    case BACKSLASH:
+    case 0x2f: // /
+    case 0x62: // b
+    case 0x66: // f
+    case 0x6e: // n
+    case 0x72: // r
+    case 0x74: // t
+      return at + 1;
+    case 0x75: // u
+      return skipUnit(at + 1);
+    default:
+      return 0;
+  }
+}
+
+/** Four hexadecimal digits: no NUL, and the halves of a pair only one behind the other. */
+function skipUnit(at: usize): usize {
+  const unit = hexadecimal(at);
+  if (unit == 0 || unit > 0xffff || unit - 0xdc00 < 0x400) return 0;
+  if (unit - 0xd800 >= 0x400) return at + 4;
+  if (load<u16>(at, 4) != 0x755c) return 0;
+  return hexadecimal(at + 6) - 0xdc00 < 0x400 ? at + 10 : 0;
+}
+
+/** Beyond 0xffff where a digit is none. */
+function hexadecimal(at: usize): u32 {
+  let unit: u32 = 0;
+  for (let index: usize = 0; index < 4; index++) {
+    const byte: u32 = load<u8>(at + index);
+    const digit =
+      byte - 0x30 < 10 ? byte - 0x30 : (byte | 0x20) - 0x61 < 6 ? (byte | 0x20) - 0x57 : 0x10000;
+    if (digit == 0x10000) return 0x10000;
+    unit = (unit << 4) | digit;
+  }
+  return unit;
+}

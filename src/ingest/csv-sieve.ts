@@ -1,0 +1,60 @@
+/** How CSV lines pass the sieve: as they are, with the columns that have canonical values typed by the reader. */
+
+import { quotePath } from "../engine/path.ts";
+import type { SieveColumn } from "../source/sieve/column.ts";
+import type { ReadColumn } from "./contract.ts";
+import { type CsvShape, dialectSettings } from "./csv-shape.ts";
+import type { InputFile, Records, Sieve } from "./records.ts";
+import { typeOf } from "./sieve-kind.ts";
+
+/** A mark that might stand inside of a number or a time cuts it in two for the sieve. */
+const MARK = /^[^0-9A-Za-z+\-.:\s]$|^\t$/;
+const UNREAD: SieveColumn = { is: { kind: "text" }, optional: true, name: "" };
+
+export interface CsvSieveInput {
+  readonly shape: CsvShape;
+  readonly read: readonly ReadColumn[];
+  /** Records of files with this shape. */
+  readonly records: (files: readonly InputFile[]) => Records;
+}
+
+/** Undefined where a line is not cut by two plain marks, or has one field alone, so that a blank one is a record. */
+export function csvSieve({ shape, read, records }: CsvSieveInput): Sieve | undefined {
+  const { names, headerLine, mostLineBytes, options } = shape;
+  const dialect = { delimiter: options.delimiter ?? ",", quote: options.quote ?? '"' };
+  const isPlain = [dialect.delimiter, dialect.quote].every((mark) => MARK.test(mark));
+  const places = read.map(({ path }) => names.indexOf(path));
+  const isOnce = new Set(places).size === places.length;
+  if (!isPlain || !isOnce || names.length < 2 || dialect.delimiter === dialect.quote)
+    return undefined;
+  return {
+    headerLines: options.header === false ? 0 : headerLine,
+    through: (kinds, extra) => {
+      // Where the reader types nothing, it takes as long as without the sieve.
+      if (kinds.every(({ kind }) => kind === "text")) return undefined;
+      if (extra === "keep" && !names.every((_, index) => places.includes(index))) return undefined;
+      const columns = names.map((name, index): SieveColumn => {
+        const at = places.indexOf(index);
+        const is = kinds[at];
+        const column = read[at];
+        if (is === undefined || column === undefined) return UNREAD;
+        return { is, optional: column.definition.optional, name };
+      });
+      return { dialect: { format: "csv", ...dialect }, columns };
+    },
+    passed: (path, kinds) => {
+      const types = names.map((_, index) => {
+        const at = places.indexOf(index);
+        return `'~c${index}': '${typeOf(read[at]?.definition, kinds[at])}'`;
+      });
+      const settings = `header=false, columns={'~n': 'BIGINT', ${types.join(", ")}}, max_line_size=${mostLineBytes}`;
+      const taken = places.map((index, at) =>
+        index === -1
+          ? `null::${typeOf(read[at]?.definition, kinds[at])} as "~r${at}"`
+          : `"~c${index}" as "~r${at}"`,
+      );
+      return `(select "~n", ${taken.join(", ")} from read_csv(${quotePath(path)}, ${settings}, ${dialectSettings(dialect, options)}))`;
+    },
+    rest: records,
+  };
+}
