@@ -18,6 +18,7 @@ import type { Ingested } from "./asset.ts";
 import { CLASS_VALUES, type Contract } from "./contract.ts";
 import { recordOfLine } from "./csv-line.ts";
 import { deduplicate } from "./deduplicate.ts";
+import { underNewNames } from "./former-field.ts";
 import { replayedRecords } from "./json-records.ts";
 import { otherColumns } from "./load-group.ts";
 import type { Records } from "./records.ts";
@@ -67,12 +68,14 @@ export async function replaySource(
 ): Promise<SourceResult | undefined> {
   const { context, asset, session, folder } = input;
   const { definition } = asset;
-  const relation = await recordsOf(
+  const found = await recordsOf(
     session,
     folder,
     source,
     `(select * from ${entries} where source = ${quoteText(label)} and form <> 'file')`,
   );
+  const { columns } = definition;
+  const relation = await underNewNames({ engine: session, folder, columns }, found);
   const [first] = await session.rows(`select count(*) as n from ${relation}`);
   const tried = Number(first?.n ?? 0);
   if (tried === 0) return undefined;

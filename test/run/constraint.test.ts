@@ -310,3 +310,34 @@ test("a transform whose rows stay is given a constraint without being made anew"
   const refused = stepOf(await sandbox.run(totals(positive, { write: { merge: "id" } })), TOTALS);
   assert.equal(refused.error?.code, "transform/check");
 });
+
+test("whoever is killed between two commits is followed by a run that goes on from there", async (t) => {
+  for (let killedAfter = 1; ; killedAfter += 1) {
+    const sandbox = openSandbox(t);
+    sandbox.write("in/a.csv", "id,amount,fax\n1,2,3\n");
+    const before = { id: integer(), amount: decimal(9, 2).optional(), fax: integer() };
+    await sandbox.run([orders(positive, { columns: before })]);
+    const columns = { id: integer(), total: decimal(9, 2).optional().formerly("amount") };
+    const now = [orders({ positive: sql`total > 1` }, { columns, drop: ["fax"] })];
+    let commits = 0;
+    const crash = (point: string) => {
+      if (point !== "delta/committed") return;
+      commits += 1;
+      if (commits === killedAfter) throw new Error("killed");
+    };
+    const killed = await sandbox.run(now, { crash }).then(
+      () => commits < killedAfter,
+      () => false,
+    );
+    assert.equal(stepOf(await sandbox.run(now), TABLE).error, undefined);
+    assert.deepEqual(await sandbox.rows(TABLE), [{ id: 1, total: "2.00" }]);
+    assert.deepEqual(await constraintsOf(sandbox), { "delta.constraints.positive": "total > 1" });
+    assert.deepEqual((await operationsOf(sandbox)).slice(1), [
+      "DROP CONSTRAINT",
+      "RENAME COLUMN",
+      "DROP COLUMNS",
+      "ADD CONSTRAINT",
+    ]);
+    if (killed) break;
+  }
+});

@@ -6,6 +6,7 @@ import { history } from "../../src/delta/history.ts";
 import {
   bigint,
   csv,
+  decimal,
   ingest,
   integer,
   list,
@@ -18,6 +19,7 @@ import {
 import { loadTable } from "../../src/lake/lake.ts";
 import type { Asset } from "../../src/project/define.ts";
 import { renderPlan } from "../../src/run/explain.ts";
+import { replay } from "../../src/run/replay.ts";
 import { folderOf } from "../../src/schema/table.ts";
 import { openSandbox, type Sandbox, stepOf } from "./sandbox.ts";
 
@@ -246,6 +248,78 @@ test("a table that another run has renamed, or that was made later, has nothing 
   await sandbox.open(async ({ lake }) => {
     assert.equal((await loadTable(lake, TABLE)).protocol.minReaderVersion, 1);
   });
+});
+
+const replayed = (sandbox: Sandbox, assets: readonly Asset[], dryRun = false) =>
+  sandbox.open(async (workspace) =>
+    replay(await sandbox.project(assets), workspace, {
+      table: TABLE,
+      dryRun,
+      signal: new AbortController().signal,
+    }),
+  );
+
+test("entries from before a rename are replayed under the new names, and a replay renames first", async (t) => {
+  const sandbox = openSandbox(t);
+  sandbox.write("in/a.csv", "id,plz,note\n1,1010,a\n2,x,b\n3,y,c\n4,1234,5,6\n");
+  const digits = (column: ReturnType<typeof text>) => column.matches("[0-9]{4}");
+  await sandbox.run([people({ id: integer(), plz: digits(text()), note: text() })]);
+  assert.deepEqual(await sandbox.rows(TABLE), [{ id: 1, plz: "1010", note: "a" }]);
+  const zip = text().formerly("plz").matches("[0-9]{4}|x");
+  const now = [people({ id: integer(), zip, note: text() })];
+  const looked = await replayed(sandbox, now, true);
+  assert.deepEqual([looked.tried, looked.passing, looked.version], [3, 1, undefined]);
+  assert.deepEqual(await operationsOf(sandbox), ["CREATE TABLE AS SELECT"]);
+  const done = await replayed(sandbox, now);
+  assert.deepEqual([done.passing, done.still_rejected, done.version], [1, 2, 2]);
+  assert.deepEqual(await sandbox.rows(TABLE), [
+    { id: 1, zip: "1010", note: "a" },
+    { id: 2, zip: "x", note: "b" },
+  ]);
+  assert.deepEqual(await operationsOf(sandbox), [
+    "CREATE TABLE AS SELECT",
+    "RENAME COLUMN",
+    "WRITE",
+  ]);
+  const left = await sandbox.rows(`quarantine.${TABLE}`, "raw, reasons[1].message as why");
+  assert.deepEqual(
+    left.map(({ raw }) => raw),
+    ["4,1234,5,6", '{"id":"3","plz":"y","note":"c"}'],
+  );
+  // A file is read by the names that are declared alone.
+  sandbox.write("in/b.csv", "id,plz,note\n5,x,d\n");
+  const { ledger } = stepOf(await sandbox.run(now), TABLE);
+  assert.deepEqual([ledger.written, ledger.quarantined], [0, 1]);
+});
+
+test("entries of JSON are replayed under new names inside objects, digit by digit", async (t) => {
+  const sandbox = openSandbox(t);
+  const from = ndjson("in/*.ndjson");
+  const item = (n: ReturnType<typeof bigint>) => list(struct({ n, price: decimal(20, 2) }));
+  sandbox.write(
+    "in/a.ndjson",
+    '{"id":"x1","items":[{"n":9007199254740993,"price":1.10}],"old":{"plz":"1010"}}\n',
+  );
+  const before = { id: integer(), items: item(bigint()), old: struct({ plz: text() }) };
+  await sandbox.run([ingest(TABLE, { from, columns: before })]);
+  const count = bigint().formerly("n");
+  const columns = {
+    id: text(),
+    items: list(struct({ count, price: decimal(20, 2) })),
+    address: struct({ zip: text().formerly("plz") }).formerly("old"),
+  };
+  const now = [
+    ingest(TABLE, {
+      from,
+      columns: { ...columns, id: integer().clean((v) => sql`ltrim(${v}, 'x')`) },
+      extra: "reject",
+    }),
+  ];
+  const done = await replayed(sandbox, now);
+  assert.deepEqual([done.passing, done.still_rejected], [1, 0]);
+  assert.deepEqual(await sandbox.rows(TABLE), [
+    { id: 1, items: [{ count: 9007199254740993n, price: "1.10" }], address: { zip: "1010" } },
+  ]);
 });
 
 test("tables that follow one whose columns are renamed and dropped hold what their query gives", async (t) => {

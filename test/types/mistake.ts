@@ -62,6 +62,13 @@ export function mistakes(): void {
   ingest("bronze.a", { from: csv("a.csv"), columns, keep: { for: "30 days", by: "att" } });
   // @ts-expect-error a span of time to keep for in another unit
   ingest("bronze.a", { from: csv("a.csv"), columns, keep: { for: "1 month", by: "number" } });
+  // @ts-expect-error a dropped column that is declared as well
+  ingest("bronze.a", { from: csv("a.csv"), columns, drop: ["fax", "doors"] });
+  ingest("bronze.a", { from: csv("a.csv"), columns, drop: ["fax", "address.plz"] });
+  // @ts-expect-error a constraint that is no SQL
+  ingest("bronze.a", { from: csv("a.csv"), columns, constraints: { positive: "doors > 0" } });
+  // @ts-expect-error a former name that is no text
+  ingest("bronze.a", { from: csv("a.csv"), columns: { doors: integer().formerly(1) } });
   // @ts-expect-error a property that is no text
   ingest("bronze.a", { from: csv("a.csv"), columns, properties: { "delta.appendOnly": true } });
   // @ts-expect-error a format option of another format
