@@ -29,6 +29,7 @@ export {
   uuid,
 } from "./schema/column.ts";
 export type { Table } from "./schema/table.ts";
+export type { IngestWrite, TransformWrite } from "./schema/write.ts";
 export { csv, jsonFile, ndjson, parquet, xlsx } from "./source/file-source.ts";
 export {
   env,

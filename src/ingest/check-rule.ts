@@ -13,15 +13,18 @@ import { renderSql } from "../sql/render.ts";
 import type { Sql } from "../sql/template.ts";
 import type { Ingested } from "./asset.ts";
 import { plainLiteral } from "./contract.ts";
+import { checkMergeConditions } from "./merge-condition.ts";
 
 const REFERENCE = { kind: "column" } as unknown as Column;
 
 /** Throws `ingest/sql` with the file and line of the first rule, clean or check that cannot run. The session knows the tables. */
 export async function checkRules(
-  { param }: Pick<StepContext, "param">,
+  context: Pick<StepContext, "param">,
   session: Engine,
-  { name, definition }: Ingested,
+  asset: Ingested,
 ): Promise<void> {
+  const { param } = context;
+  const { name, definition } = asset;
   const columns = Object.entries(definition.columns);
   const relation = `(select ${columns.map(([column, { type }]) => `null::${duckdbType(dataType(type))} as ${quoteName(column)}`).join(", ")} where false)`;
   const tryOut = async (
@@ -76,6 +79,7 @@ export async function checkRules(
   for (const [message, rule] of Object.entries(definition.rules))
     await tryOut(`the rule "${message}"`, rule, "null", true);
   if (definition.where !== undefined) await tryOut("where", definition.where, "null", true);
+  await checkMergeConditions(context, session, asset);
 }
 
 /** Values that a column is compared with must be of its own type. */

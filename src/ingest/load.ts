@@ -46,7 +46,8 @@ import {
 import { loadReadable } from "./isolate.ts";
 import { loadedUnder, replayHint, staleBecause } from "./judged-by.ts";
 import { type Batch, type BatchInput, quarantineInput } from "./load-group.ts";
-import { type LabelledFiles, settleBatch } from "./merge-batch.ts";
+import { settleBatch } from "./merge-batch.ts";
+import type { LabelledFiles } from "./merge-winner.ts";
 import { type Group, prepareFiles } from "./prepare.ts";
 import { QUARANTINE_FIELDS, writeRefusedFiles } from "./quarantine.ts";
 import { type Secrets, secretsOf } from "./redact.ts";
@@ -73,8 +74,11 @@ export async function load(context: StepContext, asset: Ingested): Promise<StepO
   for (const note of unreadableNotes(choice)) context.note(note);
   const hint = await replayHint(context, asset);
   if (hint !== undefined) context.note(hint);
-  const isReplaced = asset.definition.write === "overwrite";
-  const found = await inspectFiles(context, choice.files, choice.loaded, isReplaced);
+  const { write, deletesAbsent } = asset.definition;
+  const isReplaced = write === "overwrite";
+  // What is there again, after something else was, is what there is now.
+  const loaded = deletesAbsent ? { ...choice.loaded, byHash: new Map() } : choice.loaded;
+  const found = await inspectFiles(context, choice.files, loaded, isReplaced);
   lake.crash("ingest/files-chosen");
   const before = await lake.find(asset.name);
   const left = [...choice.unreadable.map(({ name }) => name), ...found.left];
@@ -82,13 +86,18 @@ export async function load(context: StepContext, asset: Ingested): Promise<StepO
     context.note(`${asset.name} is left as it is, since it becomes what all its files hold`);
     return { state: "up to date", version: before.version, ledger: NOTHING };
   }
+  if (deletesAbsent && left.length > 0) {
+    context.note(`${asset.name} waits for that, since what is loaded at once is all that it keeps`);
+    return { state: "up to date", version: before?.version, ledger: NOTHING };
+  }
   if (!isReplaced) await rememberSame(context, asset, found.same);
   const isEmpty = found.files.length + found.refused.length === 0;
   if (isEmpty && before !== undefined)
     return { state: "up to date", version: before.version, ledger: NOTHING };
   const ledgers: SourceLedger[] = [];
   let version = before?.version;
-  const batches = isReplaced || isEmpty ? [found.files] : chunk(found.files, FILES_PER_BATCH);
+  const isOne = isReplaced || deletesAbsent || isEmpty;
+  const batches = isOne ? [found.files] : chunk(found.files, FILES_PER_BATCH);
   const number = (seen?.transactions.get(FILES_APP) ?? 0n) + 1n;
   for (const [index, files] of batches.entries()) {
     context.signal.throwIfAborted();
@@ -123,13 +132,15 @@ async function commitBatch(
   batch: Batch & Numbered,
 ): Promise<{ version: number; ledger: readonly SourceLedger[] }> {
   const { context, asset, isReplaced, number } = batch;
+  // One file less would take its rows out of the table.
+  const needsAll = isReplaced || asset.definition.deletesAbsent;
   const { lake, run } = context;
   // Looked at before the rules do, so that a table that changes meanwhile is seen as changed.
   const under = await loadedUnder(context, asset, await lake.find(asset.name));
   const { contract, groups, definition, ...compiled } = await compile(batch);
   const refused = [...compiled.refused];
   const gone = new Set<InspectedFile>();
-  if (isReplaced && refused.length > 0)
+  if (needsAll && refused.length > 0)
     throw refusedFiles(asset.name, refused, await lake.find(asset.name));
   const target = await openTarget(lake, asset.name, {
     fields: [...contract.fields, ...extraColumn(definition)],
@@ -169,9 +180,9 @@ async function commitBatch(
     count(group.label, loaded.result.ledger);
     context.progress({ rows: addLedgers([...ledger.values()]).read, bytes: bytesBefore });
   }
-  if (isReplaced && refused.length > 0)
+  if (needsAll && refused.length > 0)
     throw refusedFiles(asset.name, refused, await lake.find(asset.name));
-  if (isReplaced && gone.size > 0) throw otherRun(asset.name);
+  if (needsAll && gone.size > 0) throw otherRun(asset.name);
   lake.crash("ingest/data-written");
   for (const [label, files] of Map.groupBy(refused, ({ file }) => file.label)) {
     rejects.push(
@@ -183,9 +194,11 @@ async function commitBatch(
     count(label, { read: files.length, quarantined: files.length });
   }
   lake.crash("ingest/rejects-written");
-  const merged = await settleBatch(batch, { definition, target, labelled, isReplay: false });
-  for (const [label, lost] of merged?.lost ?? [])
-    count(label, { written: -lost, deduplicated: lost });
+  const isWhole = rejects.length === 0;
+  const how = { definition, target, labelled, isReplay: false, isWhole };
+  const merged = await settleBatch(batch, how);
+  for (const [label, { deduplicated, filtered }] of merged?.left ?? [])
+    count(label, { written: -deduplicated - filtered, deduplicated, filtered });
   for (const one of ledger.values()) if (!balances(one)) throw unbalanced(asset.name, one);
   context.signal.throwIfAborted();
   const quarantineFolder = folderOf(quarantineOf(asset.name));
@@ -336,7 +349,6 @@ function otherRun(name: string, cause?: unknown): MillraceError {
   });
 }
 
-/** One file less would take its rows out of the table. */
 function refusedFiles(
   name: string,
   refused: readonly Refusal[],

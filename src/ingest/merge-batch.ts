@@ -2,47 +2,42 @@
  * A batch for a table that is merged: of the rows with one key the newest alone, and it only where the table holds no
  * newer one. What loses is counted as deduplicated. Of rows that are equally new the one that is loaded later wins,
  * within a batch the one that is greater by its other columns; a replayed row came earlier than all that is there.
+ *
+ * A winner may delete the row of its key: then it is written as a change, and where there is none it says what is so
+ * already and is deduplicated. One that `updateWhere` turns away is filtered. Where the batch is all that there is,
+ * rows go whose key it has not; nothing was read for these, so the ledger does not know them.
  */
 
 import { MillraceError } from "../base/error.ts";
 import { physicalSelect } from "../delta/physical-select.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import { commit } from "../delta/write.ts";
-import type { Engine } from "../engine/engine.ts";
-import { quotePath } from "../engine/path.ts";
-import { type Lake, relationOf } from "../lake/lake.ts";
+import { duckdbType } from "../engine/type.ts";
+import { relationOf } from "../lake/lake.ts";
+import type { MergeClause } from "../operation/merge-clause.ts";
 import { mergeRows } from "../operation/merge-rows.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
 import type { MergeKey } from "../schema/write.ts";
-import { quoteName } from "../sql/quote.ts";
+import { quoteName, quoteText } from "../sql/quote.ts";
 import type { Ingested } from "./asset.ts";
 import type { Batch } from "./load-group.ts";
-import { layoutOfTarget, type Target } from "./target.ts";
-
-const LABEL = quoteName("~label");
-
-/** Good rows of one source. */
-export interface LabelledFiles {
-  readonly label: string;
-  readonly files: readonly WrittenFile[];
-}
-
-interface MergeBatch {
-  readonly lake: Lake;
-  readonly session: Engine;
-  /** A staging folder. */
-  readonly folder: string;
-  readonly target: Target;
-  readonly merge: MergeKey;
-  readonly partitionBy: readonly string[];
-  readonly good: readonly LabelledFiles[];
-  readonly isReplay: boolean;
-}
+import { renderConditions } from "./merge-condition.ts";
+import {
+  DELETES,
+  FATE,
+  findWinners,
+  type LabelledFiles,
+  type LeftRows,
+  type MergeBatch,
+  WINS,
+  type Winners,
+} from "./merge-winner.ts";
+import type { Target } from "./target.ts";
 
 /** What a merge makes of the good rows of a batch. */
 export interface SettledBatch {
-  /** Of each label, rows that another one stands for. */
-  readonly lost: ReadonlyMap<string, number>;
+  /** Of each label, rows that do not change the table. */
+  readonly left: ReadonlyMap<string, LeftRows>;
   /** Files for a table that is not there yet. */
   readonly add: readonly WrittenFile[];
   /** The one commit of a table that is there; columns that are new come in one before it, which changes no row. */
@@ -55,73 +50,61 @@ interface MergeAlong {
   readonly signal: AbortSignal;
 }
 
+type MergeDefinition = Pick<
+  Ingested["definition"],
+  "merge" | "partitionBy" | "deleteWhere" | "updateWhere" | "deletesAbsent"
+>;
+
 /** Undefined where the table is not merged. */
 export async function settleBatch(
   { context, session, folder }: Pick<Batch, "context" | "session" | "folder">,
   {
-    definition: { merge, partitionBy },
+    definition,
     target,
     labelled: good,
     isReplay,
+    isWhole = false,
   }: {
-    readonly definition: Pick<Ingested["definition"], "merge" | "partitionBy">;
+    readonly definition: MergeDefinition;
     readonly target: Target;
     readonly labelled: readonly LabelledFiles[];
     readonly isReplay: boolean;
+    /** True where no record that was read is missing among the good rows for being bad. */
+    readonly isWhole?: boolean;
   },
 ): Promise<SettledBatch | undefined> {
+  const { merge, partitionBy, deletesAbsent } = definition;
   if (merge === undefined) return undefined;
-  const { lake } = context;
-  const batch = { lake, session, folder, target, merge, partitionBy, good, isReplay };
-  const winners = await findWinners(batch);
-  const lost = new Map<string, number>();
-  const given = sumsOf(good.map(({ label, files }) => [label, rowsIn(files)]));
-  for (const [label, rows] of given) lost.set(label, rows - (winners.byLabel.get(label) ?? 0));
+  const { lake, note } = context;
   const table = target.snapshot;
-  return table === undefined
-    ? { lost, add: await writeWinners(batch, winners), commit: undefined }
-    : { lost, add: [], commit: (along) => commitMerge(batch, { ...along, table, winners }) };
-}
-
-/** The rows that are to be in the table. */
-interface Winners {
-  /** Stands in FROM on the session, with the columns of the table; undefined where there is none. */
-  readonly relation: string | undefined;
-  readonly rows: number;
-  /** How many of each label. */
-  readonly byLabel: ReadonlyMap<string, number>;
-}
-
-async function findWinners(batch: MergeBatch): Promise<Winners> {
-  const { session, folder, good } = batch;
-  const labels = good.filter(({ files }) => files.length > 0);
-  if (labels.length === 0) return { relation: undefined, rows: 0, byLabel: new Map() };
-  const all = labels.map(
-    ({ files }, index) => `select *, ${index} as ${LABEL} from ${stagedRelation(batch, files)}`,
-  );
-  const first = `select * from (${all.join(" union all ")}) qualify row_number() over (partition by ${keyOf(batch)} order by ${orderOf(batch)}) = 1`;
-  const staged = await session.write(`select * from (${first}) as batch ${await oldTest(batch)}`, {
+  const isTold = deletesAbsent && !isReplay && table !== undefined;
+  const hasRows = good.some(({ files }) => files.length > 0);
+  if (isTold && !isWhole)
+    note("rows were turned away, so none is deleted for being absent: it may be one of them");
+  else if (isTold && !hasRows) note("the files hold no row, so none is deleted for being absent");
+  const batch: MergeBatch = {
+    lake,
+    session,
     folder,
-  });
-  if (staged.length === 0) return { relation: undefined, rows: 0, byLabel: new Map() };
-  const paths = staged.map(({ path }) => quotePath(path)).join(", ");
-  const written = `read_parquet([${paths}], hive_partitioning = false)`;
-  const counts = await session.rows(
-    `select ${LABEL} as label, count(*) as rows from ${written} group by all`,
-  );
-  return {
-    relation: `(select * exclude (${LABEL}) from ${written})`,
-    rows: rowsIn(staged),
-    byLabel: sumsOf(
-      counts.map(({ label, rows }) => [labels[Number(label)]?.label ?? "", Number(rows)]),
-    ),
+    target,
+    merge,
+    ...renderConditions(context, definition),
+    deletesAbsent: isTold && isWhole && hasRows,
+    good,
+    isReplay,
   };
+  const winners = await findWinners(batch);
+  const { left } = winners;
+  return table === undefined
+    ? { left, add: await writeWinners(batch, winners, partitionBy), commit: undefined }
+    : { left, add: [], commit: (along) => commitMerge(batch, { ...along, table, winners, note }) };
 }
 
 /** The winners in files of the table, for one that holds no rows yet. */
 async function writeWinners(
-  { session, folder, target, partitionBy }: MergeBatch,
+  { session, folder, target }: MergeBatch,
   { relation }: Winners,
+  partitionBy: readonly string[],
 ): Promise<WrittenFile[]> {
   const layout = target.schema ?? target.snapshot;
   if (relation === undefined || layout === undefined) return [];
@@ -147,110 +130,100 @@ async function writeWinners(
 interface MergeCommit extends MergeAlong {
   readonly table: Snapshot;
   readonly winners: Winners;
+  note(message: string): void;
 }
 
 async function commitMerge(
-  { lake, session, target, merge, isReplay }: MergeBatch,
-  { table, winners, info, transactions, signal }: MergeCommit,
+  batch: MergeBatch,
+  { table, winners, info, transactions, signal, note }: MergeCommit,
 ): Promise<Snapshot> {
+  const { lake, session, target, merge } = batch;
   const base =
     target.schema === undefined
       ? table
       : await commit(lake.delta, table, { operation: "ADD COLUMNS", schema: target.schema });
   const columns = target.fields.map(({ name }) => quoteName(name)).join(", ");
   const source =
-    winners.relation ?? `(select ${columns} from ${await relationOf(lake, base)} where false)`;
-  const insert = { when: "not matched", do: "insert", values: "all" } as const;
-  const update = {
-    when: "matched",
-    do: "update",
-    set: "all",
-    ...conditionOf(merge, isReplay),
-  } as const;
-  const { snapshot } = await mergeRows({ delta: lake.delta, engine: session, signal }, base, {
-    source,
-    on: merge.key
-      .map((name) => `target.${quoteName(name)} = source.${quoteName(name)}`)
-      .join(" and "),
-    clauses: isReplay && merge.newest === undefined ? [insert] : [update, insert],
-    transactions,
-    info: ({ numTargetRowsInserted = 0, numTargetRowsUpdated = 0 }) => {
-      // More are updated where a key stands several times, as it may since before the table was merged.
-      if (numTargetRowsInserted + numTargetRowsUpdated >= winners.rows) return info;
-      throw new MillraceError(
-        `Another writer changed rows of ${table.metadata.name ?? table.folder} with the same keys at the same time`,
-        {
-          code: "ingest/other-run",
-          hint: "Nothing was loaded. Run again: what is still new will be loaded.",
-          retryable: true,
-        },
-      );
+    winners.relation ??
+    `(select ${columns}, false as ${DELETES}, ${WINS} as ${FATE} from ${await relationOf(lake, base)} where false)`;
+  const { snapshot, metrics } = await mergeRows(
+    { delta: lake.delta, engine: session, signal },
+    base,
+    {
+      source,
+      on: merge.key
+        .map((name) => `target.${quoteName(name)} = source.${quoteName(name)}`)
+        .join(" and "),
+      clauses: clausesOf(batch, winners),
+      transactions,
+      info: ({
+        numTargetRowsInserted = 0,
+        numTargetRowsUpdated = 0,
+        numTargetRowsMatchedDeleted = 0,
+      }) => {
+        // More are changed where a key stands several times, as it may since before the table was merged.
+        const changed = numTargetRowsInserted + numTargetRowsUpdated + numTargetRowsMatchedDeleted;
+        if (changed >= winners.rows) return info;
+        throw new MillraceError(
+          `Another writer changed rows of ${table.metadata.name ?? table.folder} with the same keys at the same time`,
+          {
+            code: "ingest/other-run",
+            hint: "Nothing was loaded. Run again: what is still new will be loaded.",
+            retryable: true,
+          },
+        );
+      },
     },
-  });
+  );
+  const { numTargetRowsNotMatchedBySourceDeleted: absent = 0 } = metrics;
+  if (absent > 0)
+    note(`${absent} ${absent === 1 ? "row was" : "rows were"} absent from the files and deleted`);
   return snapshot;
 }
 
-function sumsOf(counts: readonly (readonly [string, number])[]): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const [label, rows] of counts) sums.set(label, (sums.get(label) ?? 0) + rows);
-  return sums;
+/** What becomes of rows, which must agree with how the winners were found. */
+function clausesOf(batch: MergeBatch, { newest }: Winners): MergeClause[] {
+  const { merge, isReplay, deletes, updates, deletesAbsent } = batch;
+  const mine = deletesAbsent ? [`source.${FATE} = ${WINS}`] : [];
+  const stays = deletes === undefined ? [] : [`not source.${DELETES}`];
+  const gives = newerTest(merge, isReplay);
+  const clauses: MergeClause[] = [];
+  const takesOver = !isReplay || merge.newest !== undefined;
+  if (takesOver && deletes !== undefined) {
+    const when = all([...mine, `source.${DELETES}`, ...gives]);
+    clauses.push({ when: "matched", do: "delete", ...when });
+  }
+  if (takesOver) {
+    const when = all([...mine, ...stays, ...gives, ...(updates === undefined ? [] : [updates])]);
+    clauses.push({ when: "matched", do: "update", set: "all", ...when });
+  }
+  clauses.push({ when: "not matched", do: "insert", values: "all", ...all([...mine, ...stays]) });
+  if (deletesAbsent) {
+    // What is newer than everything in the files is no more absent than it was there.
+    const own = merge.newest === undefined ? [] : [absentTest(batch, merge.newest, newest)];
+    clauses.push({ when: "not matched by source", do: "delete", ...all(own) });
+  }
+  return clauses;
 }
 
-function rowsIn(files: readonly WrittenFile[]): number {
-  return files.reduce((sum, file) => sum + Number(file.rows), 0);
+function all(conditions: readonly string[]): { readonly condition?: string } {
+  if (conditions.length === 0) return {};
+  return { condition: conditions.map((one) => `(\n${one}\n)`).join(" and ") };
 }
 
-function keyOf({ merge }: MergeBatch): string {
-  return merge.key.map(quoteName).join(", ");
+function absentTest({ target }: MergeBatch, column: string, newest: string | undefined): string {
+  const own = `target.${quoteName(column)}`;
+  const type = target.fields.find(({ name }) => name === column)?.type ?? "string";
+  return newest === undefined
+    ? `${own} is null`
+    : `${own} is null or ${own} <= cast(${quoteText(newest)} as ${duckdbType(type)})`;
 }
 
-function orderOf({ merge, target }: MergeBatch): string {
-  const { key, newest } = merge;
-  const others = target.fields.map(({ name }) => name);
-  const rest = others.filter((name) => name !== newest && !key.includes(name));
-  const names = newest === undefined ? rest : [newest, ...rest];
-  // A table of keys alone has nothing to tell two rows apart by, and need not.
-  return names.length === 0
-    ? "true"
-    : names.map((name) => `${quoteName(name)} desc nulls last`).join(", ");
-}
-
-/** SQL that leaves out what the table holds newer rows for. */
-async function oldTest({ lake, target, merge, isReplay }: MergeBatch): Promise<string> {
-  const { key, newest } = merge;
-  if (target.snapshot === undefined || (newest === undefined && !isReplay)) return "";
-  const isSame = key.map((name) => `old.${quoteName(name)} = batch.${quoteName(name)}`);
-  const columns = [...key, ...(newest === undefined ? [] : [newest])].map(quoteName).join(", ");
-  const old = `(select ${columns} from ${await relationOf(lake, target.snapshot)})`;
-  return `where not exists (select 1 from ${old} as old where ${[...isSame, ...isNewer(newest, isReplay)].join(" and ")})`;
-}
-
-/** True of an old row that stays; null is older than everything. */
-function isNewer(newest: string | undefined, isReplay: boolean): string[] {
+/** True of a row of the table that gives way; null is older than everything. */
+function newerTest({ newest }: MergeKey, isReplay: boolean): string[] {
   if (newest === undefined) return [];
-  const [old, own] = [`old.${quoteName(newest)}`, `batch.${quoteName(newest)}`];
-  return isReplay
-    ? [`(${own} is null or coalesce(${old} >= ${own}, false))`]
-    : [`(${old} is not null and coalesce(${old} > ${own}, true))`];
-}
-
-/** The same of the row that is there when the merge is done. */
-function conditionOf({ newest }: MergeKey, isReplay: boolean): { readonly condition?: string } {
-  if (newest === undefined) return {};
   const [old, own] = [`target.${quoteName(newest)}`, `source.${quoteName(newest)}`];
-  return {
-    condition: isReplay
-      ? `${own} is not null and (${old} is null or ${own} > ${old})`
-      : `${old} is null or coalesce(${own} >= ${old}, false)`,
-  };
-}
-
-/** Staged files of the table as they can stand in FROM. */
-function stagedRelation({ session, target }: MergeBatch, files: readonly WrittenFile[]): string {
-  const { fields, mode } = layoutOfTarget(target);
-  return session.relation({
-    fields,
-    files: files.map(({ path, partitionValues, rows }) => ({ path, partitionValues, rows })),
-    mapping: mode,
-  });
+  return isReplay
+    ? [`${own} is not null and (${old} is null or ${own} > ${old})`]
+    : [`${old} is null or coalesce(${own} >= ${old}, false)`];
 }

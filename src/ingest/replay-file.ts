@@ -6,7 +6,7 @@ import { quoteText } from "../sql/quote.ts";
 import { chooseFiles } from "./choose.ts";
 import { inspectFiles, loadedFile } from "./inspect-files.ts";
 import { type GroupResult, loadGroup } from "./load-group.ts";
-import type { LabelledFiles } from "./merge-batch.ts";
+import type { LabelledFiles } from "./merge-winner.ts";
 import { type Group, prepareFiles } from "./prepare.ts";
 import type { ReplayCount, ReplayInput, SourceInput } from "./replay-entry.ts";
 

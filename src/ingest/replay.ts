@@ -31,7 +31,8 @@ import { compileContract } from "./contract.ts";
 import { extraColumn } from "./extra.ts";
 import { replayedUnder } from "./judged-by.ts";
 import { FILES_APP } from "./load.ts";
-import { type LabelledFiles, settleBatch } from "./merge-batch.ts";
+import { settleBatch } from "./merge-batch.ts";
+import type { LabelledFiles, LeftRows } from "./merge-winner.ts";
 import { QUARANTINE_FIELDS } from "./quarantine.ts";
 import { type ReplayCount, type ReplayInput, replaySource } from "./replay-entry.ts";
 import { replayFiles } from "./replay-file.ts";
@@ -124,7 +125,7 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
   const merged = isDryRun
     ? undefined
     : await settleBatch(input, { definition, target, labelled, isReplay: true });
-  const ledger = withLost([...rowLedger, ...whole.ledger], merged?.lost);
+  const ledger = withLeft([...rowLedger, ...whole.ledger], merged?.left);
   reasons.push(...whole.reasons);
   if (whole.passed !== undefined) moved.push(...(await session.write(whole.passed, { folder })));
   const passing = whole.passing + rowLedger.reduce((sum, { read }) => sum + read, 0);
@@ -189,16 +190,27 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
   return { ...outcome, version: after.version };
 }
 
-/** Rows that another stands for, taken from the first line of their source that has them. */
-function withLost(
+/** Rows that do not change the table, taken from the first lines of their source that have them. */
+function withLeft(
   ledger: readonly SourceLedger[],
-  lost: ReadonlyMap<string, number> = new Map(),
+  left: ReadonlyMap<string, LeftRows> = new Map(),
 ): SourceLedger[] {
-  const left = new Map(lost);
+  const rest = new Map(left);
   return ledger.map((line) => {
-    const rows = Math.min(left.get(line.source) ?? 0, line.written);
-    left.set(line.source, (left.get(line.source) ?? 0) - rows);
-    return { ...line, written: line.written - rows, deduplicated: line.deduplicated + rows };
+    const { source, written } = line;
+    const open = rest.get(source) ?? { deduplicated: 0, filtered: 0 };
+    const deduplicated = Math.min(open.deduplicated, written);
+    const filtered = Math.min(open.filtered, written - deduplicated);
+    rest.set(source, {
+      deduplicated: open.deduplicated - deduplicated,
+      filtered: open.filtered - filtered,
+    });
+    return {
+      ...line,
+      written: written - deduplicated - filtered,
+      deduplicated: line.deduplicated + deduplicated,
+      filtered: line.filtered + filtered,
+    };
   });
 }
 

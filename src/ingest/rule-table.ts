@@ -11,11 +11,13 @@ import { tablesOf } from "../sql/render.ts";
 import type { Sql } from "../sql/template.ts";
 import type { IngestDefinition, Ingested } from "./asset.ts";
 
-/** All SQL that a person wrote into a contract. */
-export function sqlOfContract({ columns, rules, where, constraints }: IngestDefinition): Sql[] {
+/** All SQL that a person wrote into a contract, and into the way that its table is written. */
+export function sqlOfContract(definition: IngestDefinition): Sql[] {
+  const { columns, rules, constraints, where, deleteWhere, updateWhere } = definition;
   const inColumns = Object.values(columns).flatMap(sqlOfColumn);
   const ofRows = [...Object.values(rules), ...Object.values(sqlOfConstraints(constraints))];
-  return [...inColumns, ...ofRows, ...(where === undefined ? [] : [where])];
+  const conditions = [where, deleteWhere, updateWhere].filter((one) => one !== undefined);
+  return [...inColumns, ...ofRows, ...conditions];
 }
 
 /** What clean() and check() give, also of columns inside others. */

@@ -128,6 +128,8 @@ function loadAsset(asset: ProjectStep["asset"], readText: ReadText): ProjectStep
         rules: each(definition.rules),
         constraints: loadConstraints(definition.constraints, load),
         where: maybe(definition.where),
+        deleteWhere: maybe(definition.deleteWhere),
+        updateWhere: maybe(definition.updateWhere),
       },
     };
   }

@@ -1,6 +1,6 @@
 /** How new rows meet those that a table holds, as a person declares it. */
 
-import { anything, checkOptions, text, wrongOption } from "../base/option.ts";
+import { anything, checkOptions, oneOf, text, wrongOption } from "../base/option.ts";
 import { isSql, type Sql } from "../sql/template.ts";
 
 /** One row for each key: a new row takes the place of the one that is there. */
@@ -10,7 +10,20 @@ interface Merge<K extends string> {
   readonly newest?: K;
 }
 
-export type IngestWrite<K extends string> = "append" | "overwrite" | Merge<K>;
+export type IngestWrite<K extends string> =
+  | "append"
+  | "overwrite"
+  | (Merge<K> & {
+      /** A new row for which this is true takes the row of its key out of the table, and is not put in. */
+      readonly deleteWhere?: Sql;
+      /**
+       * A row that is there gives way only where this is true of `source`, the new row, and `target`, the one that is
+       * there; new rows that are turned away so are counted as filtered.
+       */
+      readonly updateWhere?: Sql;
+      /** What is loaded at once is all that there is: rows whose key is not among it are deleted. */
+      readonly absent?: "delete";
+    });
 
 export type TransformWrite<K extends string> =
   | "append"
@@ -33,17 +46,19 @@ export interface MergeKey {
 interface CheckedMerge {
   /** Where `write` is `merge`. */
   readonly merge: MergeKey | undefined;
+  readonly deleteWhere: Sql | undefined;
 }
 
 export interface CheckedIngestWrite extends CheckedMerge {
   readonly write: "append" | "overwrite" | "merge";
+  readonly updateWhere: Sql | undefined;
+  readonly deletesAbsent: boolean;
 }
 
 export interface CheckedTransformWrite extends CheckedMerge {
   readonly write: "append" | "overwrite" | "overwrite partitions" | "replace" | "merge";
   /** Where `write` is `replace`. */
   readonly replaceWhere: Sql | undefined;
-  readonly deleteWhere: Sql | undefined;
 }
 
 const MERGE = '{ merge: "id" }, with newest: "updated_at" where rows may come in any order';
@@ -53,13 +68,21 @@ export function checkIngestWrite(
   write: IngestWrite<string> = "append",
   place: string,
 ): CheckedIngestWrite {
-  if (write === "append" || write === "overwrite") return { write, merge: undefined };
+  const plain = { merge: undefined, deleteWhere: undefined, updateWhere: undefined };
+  if (write === "append" || write === "overwrite") return { write, ...plain, deletesAbsent: false };
   const given = mergeIn(write, place, `"append", "overwrite" or ${MERGE}`);
-  const how = checkOptions<Omit<MergeGiven, "deleteWhere">>(`write of ${place}`, given, {
-    merge: anything,
-    newest: text,
+  const { deleteWhere, updateWhere, absent, ...how } = checkOptions(`write of ${place}`, given, {
+    ...MERGE_OPTIONS,
+    updateWhere: condition,
+    absent: oneOf("delete"),
   });
-  return { write: "merge", merge: mergeKey(how, place) };
+  return {
+    write: "merge",
+    merge: mergeKey(how, place),
+    deleteWhere,
+    updateWhere,
+    deletesAbsent: absent !== undefined,
+  };
 }
 
 /** The same for a table that a query makes. */
@@ -76,11 +99,8 @@ export function checkTransformWrite(
   }
   const wanted = `"overwrite", "overwrite partitions", { replaceWhere: sql\`...\` }, "append" or ${MERGE}`;
   const given = mergeIn(write, place, wanted);
-  const { deleteWhere, ...how } = checkOptions<MergeGiven>(`write of ${place}`, given, {
-    merge: anything,
-    newest: text,
-    deleteWhere: condition,
-  });
+  const name = `write of ${place}`;
+  const { deleteWhere, ...how } = checkOptions<TransformMerge>(name, given, MERGE_OPTIONS);
   return { ...plain, write: "merge", merge: mergeKey(how, place), deleteWhere };
 }
 
@@ -93,7 +113,17 @@ interface MergeGiven {
   readonly merge?: unknown;
   readonly newest?: string;
   readonly deleteWhere?: Sql;
+  readonly updateWhere?: Sql;
+  readonly absent?: "delete";
 }
+
+type TransformMerge = Omit<MergeGiven, "updateWhere" | "absent">;
+
+function condition(value: unknown, name: string): void {
+  if (!isSql(value)) throw wrongOption(name, value, "a condition: sql`...`");
+}
+
+const MERGE_OPTIONS = { merge: anything, newest: text, deleteWhere: condition };
 
 function mergeIn(write: unknown, place: string, wanted: string): MergeGiven {
   const name = `The option write of ${place}`;
@@ -114,8 +144,4 @@ function mergeKey({ merge, newest }: MergeGiven, place: string): MergeKey {
   if (new Set(key).size < key.length)
     throw wrongOption(`The option merge of write of ${place}`, merge, "columns, each once");
   return Object.freeze({ key: Object.freeze([...key]), newest });
-}
-
-function condition(value: unknown, name: string): void {
-  if (!isSql(value)) throw wrongOption(name, value, "a condition: sql`...`");
 }
