@@ -31,7 +31,7 @@ export interface Correction {
   apply(): Promise<Corrected>;
 }
 
-export interface Corrected {
+interface Corrected {
   readonly rows: number;
   readonly version: number;
 }
