@@ -1,5 +1,7 @@
 /** Conditions on columns, as data, by which files can be passed over. */
 
+import type { Field } from "../schema/type.ts";
+
 export type FilterValue = string | number | bigint | boolean;
 
 /**
@@ -20,3 +22,10 @@ export type Filter =
       readonly ranges: readonly (readonly [FilterValue, FilterValue])[];
     }
   | { readonly column: string; readonly op: "is null" | "is not null" };
+
+/** Filters, or what they are for the columns that the table turns out to have. */
+export type Filters = readonly Filter[] | ((fields: readonly Field[]) => readonly Filter[]);
+
+export function filtersFor(filters: Filters, fields: readonly Field[]): readonly Filter[] {
+  return typeof filters === "function" ? filters(fields) : filters;
+}

@@ -4,7 +4,7 @@ import { MillraceError, messageOf, systemCodeOf } from "../base/error.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Actions, MetadataAction } from "./action.ts";
 import { mappingMode } from "./column-mapping.ts";
-import type { Filter } from "./filter.ts";
+import { type Filters, filtersFor } from "./filter.ts";
 import { chooseSegment, commitPath, type LogSegment, listLog } from "./log-files.ts";
 import type { ParquetIo } from "./parquet-io.ts";
 import { readCheckpointFiles, readCheckpointHead } from "./read-checkpoint.ts";
@@ -34,7 +34,7 @@ export async function loadSegment(
  */
 export async function loadPart(
   access: Access,
-  { folder, segment, filters }: { folder: string; segment: LogSegment; filters: readonly Filter[] },
+  { folder, segment, filters }: { folder: string; segment: LogSegment; filters: Filters },
 ): Promise<Snapshot> {
   const { version, modified, checkpoint, commits } = segment;
   const since = await readCommits(access.storage, commits);
@@ -42,7 +42,7 @@ export async function loadPart(
   if (checkpoint !== undefined) {
     try {
       const head = await readCheckpointHead(access, folder, checkpoint);
-      const choice = filters.length === 0 ? undefined : choiceOf([head.actions, ...since], filters);
+      const choice = isNone(filters) ? undefined : choiceOf([head.actions, ...since], filters);
       before = await readCheckpointFiles(access, head, choice);
     } catch (error) {
       const code = systemCodeOf(error);
@@ -79,11 +79,12 @@ export async function readConfiguration(
 /** Failures that are no damage of the checkpoint. */
 const PASSED_ON = ["storage/not-found", "engine/interrupted", "delta/no-such-column"];
 
+function isNone(filters: Filters): boolean {
+  return typeof filters !== "function" && filters.length === 0;
+}
+
 /** What the filters say of partition values, by the newest metadata; undefined where they say nothing of them. */
-function choiceOf(
-  commits: readonly Actions[],
-  filters: readonly Filter[],
-): PartitionChoice | undefined {
+function choiceOf(commits: readonly Actions[], filters: Filters): PartitionChoice | undefined {
   const metadata = commits.findLast((actions) => actions.metadata !== undefined)?.metadata;
   const protocol = commits.findLast((actions) => actions.protocol !== undefined)?.protocol;
   // What is missing here is named where the snapshot is made.
@@ -91,7 +92,7 @@ function choiceOf(
   const { partitionColumns, configuration, schemaString } = metadata;
   const fields = parseSchema(schemaString, "");
   const mode = mappingMode(protocol, configuration);
-  const choice = partitionChoice({ fields, partitionColumns, mode }, filters);
+  const choice = partitionChoice({ fields, partitionColumns, mode }, filtersFor(filters, fields));
   return choice.tests.length === 0 ? undefined : choice;
 }
 

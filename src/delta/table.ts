@@ -5,7 +5,7 @@ import type { Crash } from "../base/crash-point.ts";
 import { MillraceError, systemCodeOf } from "../base/error.ts";
 import type { TableFiles } from "../schema/table-files.ts";
 import type { FileAccess } from "./file-place.ts";
-import type { Filter } from "./filter.ts";
+import { type Filter, type Filters, filtersFor } from "./filter.ts";
 import { readLastCheckpoint } from "./last-checkpoint.ts";
 import { loadPart, loadSegment, readConfiguration } from "./load.ts";
 import {
@@ -67,14 +67,14 @@ export interface OpenedScan {
 export async function openScan(
   context: DeltaContext,
   folder: string,
-  filters: readonly Filter[],
+  filters: Filters,
   at: At = {},
 ): Promise<OpenedScan | undefined> {
   const find = async (): Promise<OpenedScan | undefined> => {
     const segment = await findSegment(context, folder, at);
     if (segment === undefined) return undefined;
     const part = await loadPart(context, { folder, segment, filters });
-    const table = await chooseFiles(context, part, filters);
+    const table = await chooseFiles(context, part, filtersFor(filters, part.metadata.fields));
     return { version: part.version, table };
   };
   return outliveCleanUp(find);

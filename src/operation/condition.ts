@@ -48,7 +48,8 @@ export function nameIn(node: unknown): readonly string[] | undefined {
   return node.column_names.map(String);
 }
 
-function conjuncts(node: SyntaxNode): SyntaxNode[] {
+/** The conditions of which all must be true for the one to be. */
+export function conjuncts(node: SyntaxNode): SyntaxNode[] {
   return node.type === "CONJUNCTION_AND" ? nodesOf(node.children).flatMap(conjuncts) : [node];
 }
 

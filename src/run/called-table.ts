@@ -4,17 +4,12 @@ import { resolve } from "node:path";
 import type { At } from "../delta/table.ts";
 import { openSnapshot } from "../delta/table.ts";
 import type { Engine } from "../engine/engine.ts";
-import { relationOf } from "../lake/lake.ts";
 import { readChanges } from "../operation/read-changes.ts";
 import { isTablePath } from "../schema/table.ts";
-import {
-  badCall,
-  checkArguments,
-  readArgument,
-  type TableCallName,
-  type TableCallWords,
-} from "./table-call.ts";
-import { type OpenedTable, openAddress, openPath, type TablePlace } from "./table-place.ts";
+import type { RowFilters } from "./row-condition.ts";
+import type { CalledTable } from "./select.ts";
+import { badCall, checkArguments, readArgument, type TableCallWords } from "./table-call.ts";
+import { type OpenedTable, openAddress, scanPath, type TablePlace } from "./table-place.ts";
 import { readAt } from "./time-travel.ts";
 
 const FILES_FROM = "files_from";
@@ -23,18 +18,18 @@ const FILES_FROM = "files_from";
 export async function relationOfCall(
   place: TablePlace,
   session: Engine,
-  call: TableCallName,
+  { call, filters = () => [] }: Pick<CalledTable, "call" | "filters">,
   words: TableCallWords,
 ): Promise<string> {
   return call === "delta_scan"
-    ? scanTable(place, session, words)
+    ? scanTable(place, session, { ...words, filters })
     : readTableChanges(place, session, words);
 }
 
 async function scanTable(
   place: TablePlace,
   session: Engine,
-  words: TableCallWords,
+  words: TableCallWords & { readonly filters: RowFilters },
 ): Promise<string> {
   const names = ["version", "timestamp", FILES_FROM];
   checkArguments("delta_scan", words, { least: 1, most: 1, names });
@@ -46,9 +41,9 @@ async function scanTable(
     first === undefined
       ? undefined
       : await readAt(session, { unit: first[0], value: first[1], table: path });
-  const { delta, snapshot } = await openPath(place, path, at);
   const foreign = await foreignFolders(place, session, words);
-  return relationOf({ engine: session, delta: { ...delta, foreign } }, snapshot);
+  const { filters } = words;
+  return session.relation(await scanPath(place, path, { at, filters, foreign }));
 }
 
 /** Where the files of a shallow clone may lie, besides its own folder. */

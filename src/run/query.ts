@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { MillraceError } from "../base/error.ts";
 import { nearestWord } from "../base/suggest.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
-import { type At, openSnapshot } from "../delta/table.ts";
+import { type At, openScan, openSnapshot } from "../delta/table.ts";
 import type { Engine } from "../engine/engine.ts";
 import { sqlFaultOf } from "../engine/fault.ts";
 import { type Lake, listTables, loadTable, relationOf } from "../lake/lake.ts";
@@ -13,6 +13,7 @@ import type { Field } from "../schema/type.ts";
 import { type Lexeme, lexemes } from "../sql/lexeme.ts";
 import { quoteName } from "../sql/quote.ts";
 import { relationOfCall } from "./called-table.ts";
+import type { RowFilters } from "./row-condition.ts";
 import { type CalledTable, type NamedTable, readSelect, type Select } from "./select.ts";
 import { readCallWords } from "./table-call.ts";
 import { openAddress, type TableAddress, type TablePlace } from "./table-place.ts";
@@ -146,7 +147,9 @@ async function viewTables(
       String(row.name).toLowerCase(),
     ),
   );
-  const views = new Map<string, Snapshot>();
+  /** The folder of each. */
+  const views = new Map<string, string>();
+  const once = namedOnce(tables);
   const changes: Change[] = [];
   for (const table of tables) {
     if (table.catalog.toLowerCase() === "quarantine") throw unquotedQuarantine(table);
@@ -156,20 +159,31 @@ async function viewTables(
     const isHidden = databases.has(table.schema.toLowerCase());
     const words =
       isHidden || table.isTimeTravel ? await findTableWords(session, source, table) : undefined;
-    const snapshot = await findTable(lake, `${table.schema}.${table.table}`, words?.at);
+    const opened = await openNamed(lake, `${table.schema}.${table.table}`, {
+      session,
+      at: words?.at,
+      filters: once.has(table) ? table.filters : undefined,
+    });
     const schema =
-      words?.at === undefined ? table.schema : `${table.schema}@${String(snapshot.version)}`;
+      words?.at === undefined ? table.schema : `${table.schema}@${String(opened.version)}`;
     const view = [catalog, schema, table.table].map(quoteName).join(".");
     const twin = views.get(view.toLowerCase());
-    if (twin !== undefined && twin.folder !== snapshot.folder) throw twoOfOneName(table);
+    if (twin !== undefined && twin !== opened.folder) throw twoOfOneName(table);
     if (twin === undefined) {
-      await createView(session, view, await relationOf(lake, snapshot));
-      views.set(view.toLowerCase(), snapshot);
+      await createView(session, view, await opened.relation());
+      views.set(view.toLowerCase(), opened.folder);
     }
     if (words === undefined) continue;
     changes.push({ start: words.start, end: words.end, text: view + words.alias });
   }
   return changes;
+}
+
+/** Tables that no other place of the query reads: what is left out there is missed nowhere. */
+function namedOnce(tables: readonly NamedTable[]): ReadonlySet<NamedTable> {
+  const nameOf = ({ schema, table }: NamedTable) => `${schema}.${table}`.toLowerCase();
+  const counts = Map.groupBy(tables, nameOf);
+  return new Set(tables.filter((table) => counts.get(nameOf(table))?.length === 1));
 }
 
 /** Each call becomes a view of the call's name, by which its columns can be told as those of a function can. */
@@ -179,10 +193,10 @@ async function viewCalls(
   calls: readonly CalledTable[],
 ): Promise<Change[]> {
   const changes: Change[] = [];
-  for (const [index, { call, offset }] of calls.entries()) {
-    const words = readCallWords(text, list, offset);
-    const view = [catalog, `call ${index}`, call].map(quoteName).join(".");
-    await createView(session, view, await relationOfCall(place, session, call, words));
+  for (const [index, called] of calls.entries()) {
+    const words = readCallWords(text, list, called.offset);
+    const view = [catalog, `call ${index}`, called.call].map(quoteName).join(".");
+    await createView(session, view, await relationOfCall(place, session, called, words));
     changes.push({ start: words.start, end: words.end, text: view });
   }
   return changes;
@@ -192,6 +206,36 @@ async function createView(session: Engine, view: string, relation: string): Prom
   const schema = view.slice(0, view.lastIndexOf('."'));
   await session.run(`create schema if not exists ${schema}`);
   await session.run(`create view ${view} as from ${relation}`);
+}
+
+interface NamedVersion {
+  readonly folder: string;
+  readonly version: number;
+  relation(): Promise<string>;
+}
+
+interface HowToOpen {
+  readonly session: Engine;
+  readonly at: At | undefined;
+  readonly filters: RowFilters | undefined;
+}
+
+/** No more of it is opened than the filters need. */
+async function openNamed(
+  lake: Lake,
+  name: string,
+  { session, at, filters }: HowToOpen,
+): Promise<NamedVersion> {
+  if (filters !== undefined) {
+    const folder = folderOf(name);
+    const scan = await openScan(lake.delta, folder, filters, at);
+    if (scan !== undefined) {
+      return { folder, version: scan.version, relation: async () => session.relation(scan.table) };
+    }
+  }
+  const snapshot = await findTable(lake, name, at);
+  const { folder, version } = snapshot;
+  return { folder, version, relation: () => relationOf(lake, snapshot) };
 }
 
 /** By its name; where upper and lower case differ, by the only one that is written like it. */

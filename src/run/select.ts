@@ -4,6 +4,7 @@ import { MillraceError } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
 import { isNode, parseSql, type SyntaxNode, visit } from "../engine/syntax-tree.ts";
 import { tokens } from "../sql/token.ts";
+import { type RowFilters, rowFiltersIn } from "./row-condition.ts";
 import { isTableCall, parsable, type TableCallName } from "./table-call.ts";
 
 /** A table where the SQL reads from it. */
@@ -16,6 +17,8 @@ export interface NamedTable {
   readonly offset: number;
   /** True where `at (...)` follows. */
   readonly isTimeTravel: boolean;
+  /** Of the rows that the query takes from it here, where something is known of them. */
+  readonly filters: RowFilters | undefined;
 }
 
 /** `delta_scan(...)` and its like where the SQL reads from it. */
@@ -23,6 +26,7 @@ export interface CalledTable {
   readonly call: TableCallName;
   /** In characters of the text. */
   readonly offset: number;
+  readonly filters: RowFilters | undefined;
 }
 
 export interface Select {
@@ -72,6 +76,7 @@ export async function readSelect(engine: Engine, text: string): Promise<Select> 
     tables: [],
     calls: [],
     called: new Set(),
+    filters: new Map(),
     offsetOf: ({ query_location: at }) => bytes.subarray(0, Number(at)).toString().length,
   };
   visit(statements, (node) => checkNode(node, found));
@@ -83,10 +88,16 @@ interface Found {
   readonly calls: CalledTable[];
   /** Function nodes of `calls`. */
   readonly called: Set<unknown>;
+  /** By nodes of tables that are still to come. */
+  readonly filters: Map<SyntaxNode, RowFilters>;
   offsetOf(node: SyntaxNode): number;
 }
 
-function checkNode(node: SyntaxNode, { tables, calls, called, offsetOf }: Found): void {
+function checkNode(node: SyntaxNode, found: Found): void {
+  const { tables, calls, called, filters, offsetOf } = found;
+  if (node.type === "SELECT_NODE") {
+    for (const [table, known] of rowFiltersIn(node)) filters.set(table, known);
+  }
   if (node.type === "BASE_TABLE") {
     tables.push({
       catalog: String(node.catalog_name ?? ""),
@@ -94,6 +105,7 @@ function checkNode(node: SyntaxNode, { tables, calls, called, offsetOf }: Found)
       table: String(node.table_name ?? ""),
       offset: offsetOf(node),
       isTimeTravel: isNode(node.at_clause),
+      filters: filters.get(node),
     });
   }
   const name = String(node.function_name ?? "").toLowerCase();
@@ -102,7 +114,7 @@ function checkNode(node: SyntaxNode, { tables, calls, called, offsetOf }: Found)
     if (isTableCall(call)) {
       const isPlain = node.function.schema === "" && node.with_ordinality === "WITHOUT_ORDINALITY";
       if (!isPlain) throw badCall(call, "takes no schema before it and no WITH ORDINALITY");
-      calls.push({ call, offset: offsetOf(node.function) });
+      calls.push({ call, offset: offsetOf(node.function), filters: filters.get(node) });
       called.add(node.function);
     }
   }

@@ -5,11 +5,13 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../base/clock.ts";
 import { MillraceError } from "../base/error.ts";
+import type { Filters } from "../delta/filter.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
-import { type At, type DeltaContext, openSnapshot } from "../delta/table.ts";
+import { type At, type DeltaContext, openScan, openSnapshot } from "../delta/table.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Lake, loadTable } from "../lake/lake.ts";
 import { isTablePath } from "../schema/table.ts";
+import type { TableFiles } from "../schema/table-files.ts";
 import { localStorage } from "../storage/local.ts";
 import type { Stores } from "../storage/open.ts";
 import { isObjectPlace, parseObjectPlace, renderObjectPlace } from "../storage/place.ts";
@@ -51,7 +53,37 @@ export async function openAddress(
 }
 
 /** The table in a folder; `delta/no-table` says what is there instead. */
-export async function openPath(place: TablePlace, path: string, at?: At): Promise<OpenedTable> {
+export async function openPath(where: TablePlace, path: string, at?: At): Promise<OpenedTable> {
+  const { found: snapshot, ...place } = await findAt(where, path, (delta, folder) =>
+    openSnapshot(delta, folder, at),
+  );
+  return { ...place, name: path, snapshot };
+}
+
+export interface PathScan {
+  readonly at: At | undefined;
+  readonly filters: Filters;
+  /** Where else its files may lie. */
+  readonly foreign: readonly string[];
+}
+
+/** What a query with these filters reads of the table in a folder; throws as `openPath` does. */
+export async function scanPath(
+  place: TablePlace,
+  path: string,
+  { at, filters, foreign }: PathScan,
+): Promise<TableFiles> {
+  const { found } = await findAt(place, path, (delta, folder) =>
+    openScan({ ...delta, foreign }, folder, filters, at),
+  );
+  return found.table;
+}
+
+async function findAt<T>(
+  place: TablePlace,
+  path: string,
+  open: (delta: DeltaContext, folder: string) => Promise<T | undefined>,
+): Promise<{ readonly uri: string; readonly delta: DeltaContext; readonly found: T }> {
   const isObject = isObjectPlace(path);
   const { storage, folder } = isObject
     ? locateObject(path, place.stores)
@@ -64,10 +96,10 @@ export async function openPath(place: TablePlace, path: string, at?: At): Promis
       (found) => found.isDirectory(),
       () => false,
     ));
-  const snapshot = isFolder ? await openSnapshot(delta, folder, at) : undefined;
-  if (snapshot === undefined)
+  const found = isFolder ? await open(delta, folder) : undefined;
+  if (found === undefined)
     throw await (isObject ? noTableInStore(uri, storage, folder) : noTable(path, uri));
-  return { name: path, uri, delta, snapshot };
+  return { uri, delta, found };
 }
 
 /** The table's folder is named below its parent, so that messages call it by its last name. */
