@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { openScan, openSnapshot, scan } from "../../../src/delta/table.ts";
 import { TABLE } from "../model/table.ts";
 import { chanceFrom } from "../random.ts";
-import { openPlace } from "./place.ts";
+import { KEEPS_MS, openPlace } from "./place.ts";
 
 const [root = "", seed = "0", bucket = ""] = process.argv.slice(2);
 
@@ -18,8 +18,11 @@ const { context, engine } = place;
 const chance = chanceFrom(Number(seed));
 let reads = 0;
 let last = 0;
+/** Which version was the newest, and when: what it was made of is kept for some time from then on. */
+let seen: readonly { readonly version: number; readonly time: number }[] = [];
 while (!isOver) {
-  const at = chance.oneIn(4) ? { version: chance.below(last + 1) } : {};
+  const oldest = seen[0]?.version ?? 0;
+  const at = chance.oneIn(4) ? { version: oldest + chance.below(last - oldest + 1) } : {};
   const snapshot = await openSnapshot(context, TABLE, at);
   if (snapshot === undefined) throw new Error("the table is gone");
   const files = chance.oneIn(2)
@@ -37,6 +40,8 @@ while (!isOver) {
   if (at.version === undefined) {
     if (snapshot.version < last) throw new Error(`version ${snapshot.version} came after ${last}`);
     last = snapshot.version;
+    const now = Date.now();
+    seen = [...seen, { version: last, time: now }].filter(({ time }) => now - time < KEEPS_MS / 2);
   }
   reads += 1;
   // Leaves the processor to the writers, who are to be killed at work.
