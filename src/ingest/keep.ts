@@ -103,6 +103,7 @@ async function deleteOld(
   const { snapshot } = await withSession(context, (engine: Engine) =>
     deleteRows({ delta: lake.delta, engine, signal }, table, {
       where: conditionOf(table, keep, before).sql,
+      leavesNone: true,
       info: { ...info },
       transactions: [{ appId: KEPT_APP, version: BigInt(lake.clock.now().getTime()) }],
     }),

@@ -11,6 +11,8 @@ import type { StagedEdit } from "./stage-edit.ts";
 export interface DeleteOptions extends Along {
   /** SQL over the columns of the table; rows for which it is null stay. */
   readonly where: string;
+  /** Writes files anew without the rows also where the table has deletion vectors switched on. */
+  readonly leavesNone?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface DeleteOptions extends Along {
 export function deleteRows(
   context: TableContext,
   snapshot: Snapshot,
-  { where, ...along }: DeleteOptions,
+  { where, leavesNone = false, ...along }: DeleteOptions,
 ): Promise<RowChange> {
   return changeRows(context, snapshot, along, {
     operation: "DELETE",
@@ -30,7 +32,7 @@ export function deleteRows(
       const { folder, metadata } = writer.snapshot;
       const found = await findDeleted(writer, where);
       const guard = await guardOf(context.engine, { folder, ...metadata });
-      return { ...found, inserts: undefined, guard };
+      return { ...found, leavesNone, inserts: undefined, guard };
     },
     metrics: async ({ writer, plan, staged }) =>
       deleteMetrics(staged, await deletedRows(writer, plan)),

@@ -13,6 +13,8 @@ export interface EditPlan {
   readonly dropped: readonly AddFile[];
   /** Rows to add: a query over the table's own names, or staged files of the table that keep every rule. */
   readonly inserts: string | readonly WrittenFile[] | undefined;
+  /** True where no file of the new version may hold a deleted row: none is hidden by a deletion vector. */
+  readonly leavesNone?: boolean;
   /** Of all rows in new files. */
   readonly guard: Guard;
   /** Of the rows to add, where more is demanded of them. */

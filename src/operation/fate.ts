@@ -4,8 +4,8 @@ import type { AddFile } from "../delta/action.ts";
 import { hidesRows } from "../delta/duty.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import type { TableContext } from "./context.ts";
-import type { Edits } from "./edit.ts";
 import { CLAUSE, isOfKind } from "./edit.ts";
+import type { EditPlan } from "./edit-plan.ts";
 import { FILE, physicalRows, type Target } from "./target.ts";
 
 /**
@@ -35,7 +35,7 @@ export async function decideFates(
   context: TableContext,
   snapshot: Snapshot,
   target: Target,
-  { relation, clauses }: Edits,
+  { edits: { relation, clauses }, leavesNone = false }: Pick<EditPlan, "edits" | "leavesNone">,
 ): Promise<Fates> {
   if (relation === undefined) {
     return { removed: [], hidden: [], rewritten: [], rows: new Map(), edited: new Map() };
@@ -48,7 +48,7 @@ export async function decideFates(
     target,
     touched.map(({ file }) => Number(file)),
   );
-  const mayHide = hidesRows(snapshot.protocol, snapshot.metadata.configuration);
+  const mayHide = !leavesNone && hidesRows(snapshot.protocol, snapshot.metadata.configuration);
   const fates = touched.map(({ file, edited, deleted }) => {
     const number = Number(file);
     const all = Number(rows.get(number));

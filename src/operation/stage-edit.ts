@@ -25,7 +25,7 @@ export interface StagedEdit {
 export async function stageEdit(writer: RowWriter, plan: EditPlan): Promise<StagedEdit> {
   const { context, snapshot } = writer;
   const { target, edits, dropped, guard } = plan;
-  const fates = await decideFates(context, snapshot, target, edits);
+  const fates = await decideFates(context, snapshot, target, plan);
   const rewritten = await guard.watch(() => writeAnew(writer, plan, fates));
   const moved = await guard.watch(() => writeMoved(writer, plan, fates.hidden));
   const inserted = await writeInserts(writer, plan);

@@ -76,6 +76,21 @@ test("rows that are too old are deleted and gone from disk, the others stay, and
   assert.deepEqual(ledger, [line, line]);
 });
 
+test("rows are gone from disk also where the table marks deleted rows instead of writing files anew", async (t) => {
+  const sandbox = openSandbox(t);
+  const marking = ingest("bronze.visits", {
+    from: csv("visits/*.csv"),
+    columns: { who: text(), at: timestamp() },
+    keep: { for: "30 days", by: "at" },
+    properties: { "delta.enableDeletionVectors": "true" },
+  });
+  const young = Array.from({ length: 9 }, (_, n): [string, number] => [`SECRETyoung${n}`, NOW]);
+  write(sandbox, "a", [["SECRETold", NOW - 31 * DAY_MS], ...young]);
+  await sandbox.run([marking], { clock: at(NOW) });
+  assert.deepEqual(filesWith(sandbox, "SECRETold"), []);
+  assert.equal((await sandbox.rows("bronze.visits")).length, 9);
+});
+
 test("where readers are given time the files stay for it, and go with the first run after it", async (t) => {
   const sandbox = openSandbox(t);
   const patient = ingest("bronze.visits", {

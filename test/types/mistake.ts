@@ -58,6 +58,10 @@ export function mistakes(): void {
   });
   // @ts-expect-error changes of a database, which no source delivers yet
   ingest("bronze.a", { from: csv("a.csv"), columns, write: { changes: "number" } });
+  // @ts-expect-error what becomes of absent rows, other than that they go
+  ingest("bronze.a", { from: csv("a.csv"), columns, write: { merge: "number", absent: "keep" } });
+  // @ts-expect-error a part to overwrite, which files have none of
+  ingest("bronze.a", { from: csv("a.csv"), columns, write: "overwrite partitions" });
   // @ts-expect-error a time to keep by that is no column
   ingest("bronze.a", { from: csv("a.csv"), columns, keep: { for: "30 days", by: "att" } });
   // @ts-expect-error a span of time to keep for in another unit
@@ -91,6 +95,11 @@ export function mistakes(): void {
   // @ts-expect-error a key that the transform does not declare
   transform("gold.a", sql`from ${cars}`, { columns, write: { merge: "dors" } });
   transform("gold.a", sql`from ${cars}`, { write: { merge: ["anything"], newest: "at" } });
+  transform("gold.a", sql`from ${cars}`, { write: { replaceWhere: sql`doors = 4` } });
+  // @ts-expect-error a condition that is a text
+  transform("gold.a", sql`from ${cars}`, { write: { replaceWhere: "doors = 4" } });
+  // @ts-expect-error absent keys, which go by themselves
+  transform("gold.a", sql`from ${cars}`, { write: { merge: "doors", absent: "delete" } });
   // @ts-expect-error a query that is a text
   transform("gold.a", "select 1");
 
