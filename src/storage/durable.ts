@@ -54,27 +54,35 @@ export async function ensureFolder(folder: string, home: string): Promise<void> 
   }
 }
 
-/** Makes a folder and those above it; resolves to the first that it made. What fails tells why. */
+/** So often a folder may be missing that was there a moment before, as another process removes empty ones. */
+const TRIES = 100;
+
+/**
+ * Makes a folder and those above it; resolves to the topmost one that it made. Node's own way tells ENOENT of a disk
+ * that may only be read, and never ends where a folder is there and none can be made in it, as in /proc.
+ */
 export async function makeFolder(folder: string): Promise<string | undefined> {
-  try {
-    return await fs.mkdir(folder, { recursive: true });
-  } catch (error) {
-    if (systemCodeOf(error) !== "ENOENT") throw error;
-    // Node says this also of a disk that may only be read; made one by one, the folders tell.
-    await makeEach(folder);
-    return fs.mkdir(folder, { recursive: true });
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await fs.mkdir(folder);
+      return folder;
+    } catch (error) {
+      const code = systemCodeOf(error);
+      if (code === "EEXIST" && (await isFolder(folder))) return undefined;
+      const above = dirname(folder);
+      if (code !== "ENOENT" || above === folder || tries === TRIES) throw error;
+      const first = await makeFolder(above);
+      if (first === undefined) continue;
+      // Where one folder could be made another can; Node makes it again where another process was quick.
+      await fs.mkdir(folder, { recursive: true });
+      return first;
+    }
   }
 }
 
-async function makeEach(folder: string): Promise<void> {
-  try {
-    await fs.mkdir(folder);
-  } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === "EEXIST") return;
-    const above = dirname(folder);
-    if (code !== "ENOENT" || above === folder) throw error;
-    await makeEach(above);
-    await fs.mkdir(folder, { recursive: true });
-  }
+async function isFolder(path: string): Promise<boolean> {
+  return fs.stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }

@@ -181,3 +181,10 @@ test("a file of another device is copied over, and is gone from there afterwards
   rmSync(outside, { recursive: true });
   rmSync(root, { recursive: true });
 });
+
+test("a place in which no folder can be made is told, and not tried for ever", async (t) => {
+  if (process.platform !== "linux") return t.diagnostic("only Linux has /proc");
+  const storage = localStorage("/proc/millrace/lake");
+  await assert.rejects(storage.create("a/b", bytes), { code: "storage/not-found" });
+  await assert.rejects(storage.openStaging(), { code: "storage/not-found" });
+});

@@ -1,9 +1,10 @@
 /** `millrace init`: a new project that runs, from the template that comes with the program. */
 
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MillraceError, messageOf, systemCodeOf } from "../../base/error.ts";
+import { makeFolder } from "../../storage/durable.ts";
 import type { Command } from "../context.ts";
 
 /** Every file of it ends in `.txt` besides its own ending, so that no tool takes the template for a project. */
@@ -21,7 +22,7 @@ export const command: Command = async ({ args, output, here }) => {
   try {
     for (const file of files) {
       const target = join(folder, file.slice(0, -".txt".length));
-      await mkdir(dirname(target), { recursive: true });
+      await makeFolder(dirname(target));
       const text = await readFile(join(TEMPLATE, file), "utf8");
       await writeFile(target, fill(text, words), { flag: "wx" });
     }
