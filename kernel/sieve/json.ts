@@ -187,7 +187,7 @@ function isNull(from: usize, to: usize): bool {
 /** The parser makes a whole number of -0, which loses its sign. */
 function isSureNumber(column: usize, from: usize, to: usize): bool {
   const kind = kindOf(column);
-  if (kind == TEXT) return isNumber(from, to);
+  if (kind == TEXT) return load<u16>(from) != 0x302d && isNumber(from, to);
   if (kind == FLOAT) return to - from <= 24 && load<u16>(from) != 0x302d && fits(column, from, to);
   return (kind == INTEGER || kind == BIGINT || kind == DECIMAL) && fits(column, from, to);
 }

@@ -18,14 +18,22 @@ export interface CsvSieveInput {
   readonly records: (files: readonly InputFile[]) => Records;
 }
 
-/** Undefined where a line is not cut by two plain marks, or has one field alone, so that a blank one is a record. */
+/** Undefined where a line is not cut by two plain marks, a number of a line might mean null, or has one field alone, so that a blank one is a record. */
 export function csvSieve({ shape, read, records }: CsvSieveInput): Sieve | undefined {
   const { names, headerLine, mostLineBytes, options } = shape;
   const dialect = { delimiter: options.delimiter ?? ",", quote: options.quote ?? '"' };
   const isPlain = [dialect.delimiter, dialect.quote].every((mark) => MARK.test(mark));
   const places = read.map(({ path }) => names.indexOf(path));
   const isOnce = new Set(places).size === places.length;
-  if (!isPlain || !isOnce || names.length < 2 || dialect.delimiter === dialect.quote)
+  // A number that means null would take the place from the line with that number.
+  const isNumberNull = (options.nulls ?? []).some((text) => /^[1-9]\d*$/.test(text));
+  if (
+    isNumberNull ||
+    !isPlain ||
+    !isOnce ||
+    names.length < 2 ||
+    dialect.delimiter === dialect.quote
+  )
     return undefined;
   return {
     headerLines: options.header === false ? 0 : headerLine,
