@@ -6,6 +6,8 @@
  * - The protocol never goes back, as readers of the versions between need it. Neither do the last column id, which
  *   no other column may get, nor the switch of in-commit timestamps, which must be on from a version onwards.
  * - Transactions of applications stay as they are: what was loaded once is not loaded again.
+ * - Metadata of domains stays too, as the reference implementation has it: it tells what its owners did since. (The one
+ *   domain that goes back there is that of clustered tables, which we do not write.)
  */
 
 import { MillraceError, systemCodeOf } from "../base/error.ts";

@@ -67,6 +67,29 @@ test("rows, columns and properties are those of the version, and what came after
   );
 });
 
+test("metadata of domains stays as it is, whether it came or went since", async () => {
+  const spec = { ...plain, configuration: { "delta.feature.domainMetadata": "supported" } };
+  const base = await lake.create("domains", spec);
+  const domain = (name: string, configuration: string, removed = false) => ({
+    domain: name,
+    configuration,
+    removed,
+  });
+  const first = [domain("theirs", "old"), domain("gone", "old")];
+  const one = await lake.append(base, row(1), { domains: first });
+  const since = [domain("theirs", "new"), domain("gone", "", true), domain("later", "new")];
+  await lake.append(one, row(2), { domains: since });
+  await restore(context, "domains", { version: one.version });
+  const { state } = await lake.open("domains");
+  assert.deepEqual(
+    [...state.domains.values()].map(({ domain: name, configuration }) => [name, configuration]),
+    [
+      ["theirs", "new"],
+      ["later", "new"],
+    ],
+  );
+});
+
 test("a time stands for the version that was current then", async () => {
   let snapshot = await lake.append(await lake.create("timed", plain), row(1));
   const then = snapshot.timestamp;
