@@ -83,12 +83,12 @@ export async function land<C extends Columns>(
 
 const HOUR_MS = 3_600_000;
 
-/** One engine for all tests of a file, and a new yard for each. */
-export function useYards(): () => Yard {
+/** One engine for all tests of a file, and a new yard for each; `watch` may stand in front of it. */
+export function useYards(watch: (engine: Engine) => Engine = (engine) => engine): () => Yard {
   let engine: Engine;
   const folders: string[] = [];
   before(async () => {
-    engine = await createDuckDB({ threads: 2 });
+    engine = watch(await createDuckDB({ threads: 2 }));
   });
   after(() => {
     engine.close();
