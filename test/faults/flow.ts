@@ -66,6 +66,16 @@ const totals = transform(
     },
   },
 );
+const usual = transform(
+  "silver.usual",
+  sql`select number, shop, amount from ${orders} where amount < 1000`,
+  { write: { replaceWhere: sql`amount < 1000` } },
+);
+const byShop = transform(
+  "silver.by_shop",
+  sql`select shop, count(*) as orders from ${orders} group by shop`,
+  { write: "overwrite partitions", partitionBy: ["shop"] },
+);
 const rejected = transform(
   "silver.rejected",
   sql`select file, line, reasons[1].message as message from ${orders.quarantine}`,
@@ -76,6 +86,8 @@ const ASSETS: readonly Asset[] = [
   events,
   shops,
   totals,
+  usual,
+  byShop,
   rejected,
   publish(totals, files("out", { format: "csv", name: "totals" }), { orderBy: sql`shop` }),
   publish(rejected, files("out", { format: "ndjson", name: "rejected" }), {
@@ -95,7 +107,7 @@ const ASSETS: readonly Asset[] = [
 /** Tables that every file is loaded into once; one that is overwritten may skip a version that nobody saw. */
 const LOADED = ["bronze.orders", "bronze.events"];
 /** What a run says of a step that another one was first with. */
-const LOST = ["ingest/other-run", "ingest/other-replay", "delta/conflict"];
+const LOST = ["ingest/other-run", "ingest/other-replay", "transform/other-run", "delta/conflict"];
 /** Columns that differ from run to run, or say when. */
 const PASSING = ["id", "run", "rejected_at", "recorded_at", "modified", "contract", "version"];
 
