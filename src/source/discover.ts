@@ -5,6 +5,7 @@ import { access, constants, glob, readdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { MillraceError, messageOf, systemCodeOf } from "../base/error.ts";
 import { nearestWord } from "../base/suggest.ts";
+import { literalStart } from "./glob.ts";
 
 export interface FoundFile {
   /** What the file is called wherever it is remembered: relative to the project with `/`, or absolute when outside it. */
@@ -49,7 +50,7 @@ export async function listFiles(pattern: string, root: string): Promise<Discover
   if (!exists && !isPattern && !(await isLink(literal))) throw await notFound(pattern, literal);
   const paths = isPattern ? await expand(pattern, root) : [literal];
   const files: FoundFile[] = [];
-  const problems: UnreadableFile[] = [];
+  const problems = isPattern && paths.length === 0 ? await missingFolder(pattern, root) : [];
   for (const path of paths) {
     const name = nameOf(path, root);
     const found = await look(path);
@@ -105,6 +106,15 @@ async function look(path: string): Promise<Stats | string> {
     if (code === "ELOOP") return "is a link to itself";
     return `cannot be read: ${messageOf(error)}`;
   }
+}
+
+/** An inbox may be empty; but one that is not there has perhaps another name. */
+async function missingFolder(pattern: string, root: string): Promise<UnreadableFile[]> {
+  const start = literalStart(pattern);
+  const path = resolve(root, start.slice(0, start.lastIndexOf("/") + 1));
+  const found = await stat(path).catch((error) => systemCodeOf(error));
+  if (found !== "ENOENT") return [];
+  return [{ name: nameOf(path, root), path, message: "is a folder that does not exist" }];
 }
 
 async function isLink(path: string): Promise<boolean> {

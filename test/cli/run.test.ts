@@ -27,6 +27,7 @@ test("the result is on standard output, what happens meanwhile on standard error
   await json(["init", "shop"], { cwd: place.path });
   const cwd = join(place.path, "shop");
   const planned = await millrace(["plan"], { cwd });
+  assert.match(planned.out, /`millrace run` does it\.\n$/);
   assert.equal(planned.code, 0, planned.err);
   assert.match(planned.out, /bronze\.orders/);
   const first = await millrace(["run"], { cwd });

@@ -52,6 +52,18 @@ test("a pattern may go deep, choose characters and choose words", async () => {
   assert.deepEqual(await names("inbox/none-*.csv"), []);
 });
 
+test("a pattern in a folder that does not exist says so, and one in an empty folder does not", async () => {
+  assert.deepEqual((await listFiles("inbxo/deep/*.csv", root)).problems, [
+    {
+      name: "inbxo/deep",
+      path: join(root, "inbxo/deep"),
+      message: "is a folder that does not exist",
+    },
+  ]);
+  assert.deepEqual((await listFiles("inbox/none-*.csv", root)).problems, []);
+  assert.deepEqual((await listFiles("*.parquet", root)).problems, []);
+});
+
 test("a file that is called like a pattern of stars hides no other", async (t) => {
   await writeFile(join(root, "inbox", "*.csv"), "");
   t.after(() => rm(join(root, "inbox", "*.csv")));

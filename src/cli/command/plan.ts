@@ -13,7 +13,7 @@ export const command: Command = async (context) => {
     if (output.isJson) await output.document(plan);
     else {
       const { renderPlan } = await import("../../run/explain.ts");
-      await output.result(renderPlan(plan));
+      await output.result(`${renderPlan(plan)}\n`);
     }
     return plan.steps.some(({ action }) => action === "fail") ? 1 : 0;
   } finally {
