@@ -13,7 +13,7 @@ import type { Snapshot } from "../delta/snapshot.ts";
 import type { ColumnDefinition, ColumnType } from "../schema/column.ts";
 import type { DataType, Field } from "../schema/type.ts";
 
-export type Columns = Readonly<Record<string, ColumnDefinition>>;
+type Columns = Readonly<Record<string, ColumnDefinition>>;
 
 export interface DeclaredColumns {
   readonly columns: Columns;

@@ -75,7 +75,7 @@ export function sqlOfConstraints(constraints: Constraints): Record<string, Sql> 
 }
 
 /** The text of a constraint for the engine. A table in it is `project/bad-constraint`: one row must be enough. */
-export function renderConstraint(
+function renderConstraint(
   { param }: Pick<StepContext, "param">,
   place: string,
   sql: Sql,
