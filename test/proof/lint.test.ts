@@ -141,7 +141,7 @@ test("a checkpoint that says something else than the commits is found, and a hin
   assert.match(found, /_last_checkpoint: it counts \d+ files where there are \d+/);
 });
 
-test("a missing commit, a missing file and a file that nobody knows are found", async () => {
+test("a missing commit, a missing file and files that nobody knows are found", async () => {
   await make("missing");
   const folder = join(lake.root, "missing");
   const [lost = ""] = readdirSync(join(folder, "k=k 0")).filter((name) =>
@@ -149,10 +149,13 @@ test("a missing commit, a missing file and a file that nobody knows are found", 
   );
   rmSync(join(folder, "k=k 0", lost));
   writeFileSync(join(folder, "k=k 1/part-stray.parquet"), "");
+  const vectors = "deletion_vector_00000000-0000-4000-8000-000000000000.bin";
+  writeFileSync(join(folder, vectors), "");
   rmSync(join(folder, "_delta_log/00000000000000000003.json"));
   const { storage } = lake.context;
   const found = (await lintTable(storage, "missing", lake.engine, { isVacuumed: true })).join("\n");
   assert.match(found, /commit 4: it follows 2/);
   assert.match(found, new RegExp(`file k=k 0/${lost}: it is gone`));
   assert.match(found, /file k=k 1\/part-stray.parquet: no version of the table knows it/);
+  assert.match(found, new RegExp(`file ${vectors}: no version of the table knows it`));
 });

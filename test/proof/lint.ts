@@ -1,10 +1,11 @@
 /** A linter of Delta tables: everything in a table's folder that the protocol, or a careful writer, would not have. */
 
 import { messageOf } from "../../src/base/error.ts";
-import type { JsonObject } from "../../src/base/json.ts";
+import { isJsonObject, type JsonObject } from "../../src/base/json.ts";
+import type { DeletionVector } from "../../src/delta/action.ts";
 import { mappingMode } from "../../src/delta/column-mapping.ts";
 import { decodePath, inFolder } from "../../src/delta/data-path.ts";
-import { readDeletionVector } from "../../src/delta/deletion-vector.ts";
+import { readDeletionVector, vectorPath } from "../../src/delta/deletion-vector.ts";
 import type { Snapshot } from "../../src/delta/snapshot.ts";
 import { openSnapshot } from "../../src/delta/table.ts";
 import type { Engine } from "../../src/engine/engine.ts";
@@ -202,15 +203,12 @@ async function lintLeftovers(place: Place, { log, snapshot, state }: Seen): Prom
     ...state.adds.values(),
     ...state.removes.values(),
   ];
-  for (const { path } of bodies) known.add(decodePath(String(path)));
-  return (
-    [...log.files.keys()]
-      .filter((path) => !path.startsWith("_delta_log/") && !known.has(path))
-      // A vector of a file that was removed is read by older versions only, and its name is in no list.
-      .filter(
-        (path) =>
-          !/(?:^|\/)deletion_vector_[0-9a-f-]{36}\.bin$/.test(path) || state.removes.size === 0,
-      )
-      .map((path) => `file ${path}: no version of the table knows it`)
-  );
+  for (const { path, deletionVector } of bodies) {
+    known.add(decodePath(String(path)));
+    if (!isJsonObject(deletionVector) || deletionVector.storageType === "i") continue;
+    known.add(decodePath(vectorPath(deletionVector as unknown as DeletionVector) ?? ""));
+  }
+  return [...log.files.keys()]
+    .filter((path) => !path.startsWith("_delta_log/") && !known.has(path))
+    .map((path) => `file ${path}: no version of the table knows it`);
 }
