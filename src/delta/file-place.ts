@@ -114,7 +114,7 @@ function outside(path: string, folder: string): MillraceError {
     `The table ${folder} names the file ${path}, which lies outside of it.`,
     {
       code: "delta/foreign-path",
-      hint: "If it is a shallow clone, name the folder whose files it shares: delta_scan('clone', files_from => 'original').",
+      hint: "If it is a shallow clone, name the folder whose files it shares: delta_scan('clone', files_from => 'original'), or the same in table_changes(...).",
     },
   );
 }

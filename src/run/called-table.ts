@@ -64,7 +64,7 @@ async function readTableChanges(
   session: Engine,
   words: TableCallWords,
 ): Promise<string> {
-  checkArguments("table_changes", words, { least: 2, most: 3, names: ["inferred"] });
+  checkArguments("table_changes", words, { least: 2, most: 3, names: ["inferred", FILES_FROM] });
   const [table = "", from = "", to] = words.positional;
   const text = await readArgument(session, "table_changes", table);
   const opened = await openAddress(place, isTablePath(text) ? { path: text } : { name: text });
@@ -74,8 +74,9 @@ async function readTableChanges(
   const isInferred =
     inferred !== undefined &&
     (await readArgument(session, "table_changes", inferred)).toLowerCase() === "true";
+  const foreign = await foreignFolders(place, session, words);
   const { relation } = await readChanges(
-    { delta: opened.delta, engine: session },
+    { delta: { ...opened.delta, foreign }, engine: session },
     opened.snapshot.folder,
     { from: first, inferred: isInferred, ...(last === undefined ? {} : { to: last }) },
   );

@@ -116,14 +116,19 @@ test("a shallow clone shows the files of the table it shares them with only wher
   writeFileSync(join(folder, "00000000000000000000.json"), kept.join("\n"));
   const asked = (from: string) =>
     millrace(["query", `select count(*) as n from ${from}`], { cwd: place.path });
-  const [whole, alone, named, other] = await Promise.all([
+  const [whole, alone, named, other, changes, unnamed] = await Promise.all([
     asked("delta_scan('shop/lake/bronze/orders')"),
     asked("delta_scan('clone')"),
     asked("delta_scan('clone', version => 0, files_from => 'shop/lake/bronze/orders')"),
     asked("delta_scan('clone', files_from => 'shop/lake/bronze/orders2')"),
+    asked(
+      "table_changes('./clone', 0, inferred => true, files_from => 'shop/lake/bronze/orders') where _change_type = 'insert'",
+    ),
+    asked("table_changes('./clone', 0, inferred => true)"),
   ]);
   assert.equal(named.out, whole.out, named.err);
-  for (const { err } of [alone, other]) {
+  assert.equal(changes.out, whole.out, changes.err);
+  for (const { err } of [alone, other, unnamed]) {
     assert.match(err, /^error\[delta\/foreign-path\]/);
     assert.match(err, /files_from => /);
   }
