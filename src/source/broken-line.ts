@@ -97,6 +97,8 @@ async function walkBroken(
     const reject = waiting[at];
     if (reject === undefined) return false;
     if (reject.offset >= endOffset) return reject.offset;
+    // Blank lines before a record are the reader's beginning of it.
+    if (to === from || (to - from === 1 && bytes[from] === CR)) return true;
     while (waiting[at]?.offset === reject.offset) at += 1;
     const walk = beginQuotes();
     open = { reject, walk, line, texts: [raw()] };

@@ -101,6 +101,21 @@ test("a header that names a column twice is turned away", async () => {
   assert.match(refusal(await landOne("id,name,id\n1,a,2\n")), /in\.csv:1 .*two columns "id"/);
 });
 
+test("a broken line below blank ones has its own number and text, however lines end", async () => {
+  for (const lineEnd of ["\n", "\r\n"]) {
+    const lines = ["id,name", "1,a", "", "", "x", "", "2", "3,b,c", "", "4,d", ""];
+    const { rejected } = await landOne(lines.join(lineEnd));
+    assert.deepEqual(
+      rejected.map(({ line, raw }) => [line, raw]),
+      [
+        [5, "x"],
+        [7, "2"],
+        [8, "3,b,c"],
+      ],
+    );
+  }
+});
+
 test("columns without a name are passed over", async () => {
   const landed = await landOne("id,,name,\n1,x,a,y\nz,x,a,y\n");
   assert.deepEqual(pairs(landed), [[1, "a"]]);
