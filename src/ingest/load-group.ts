@@ -4,8 +4,10 @@ import type { Engine } from "../engine/engine.ts";
 import { duckdbType } from "../engine/type.ts";
 import type { StepContext } from "../lake/step.ts";
 import type { SourceLedger } from "../lake/step-info.ts";
+import { dataType } from "../schema/column-type.ts";
+import { isSameType } from "../schema/evolution.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
-import { quoteText } from "../sql/quote.ts";
+import { quoteName, quoteText } from "../sql/quote.ts";
 import type { Ingested } from "./asset.ts";
 import type { Contract } from "./contract.ts";
 import { deduplicate } from "./deduplicate.ts";
@@ -150,14 +152,21 @@ export function otherColumns(
   return columns.set(kept.name, `nullif(${rest}, '{}')`);
 }
 
-/** SQL of the columns that the contract does not make, by name, of a record that has nothing for them. */
+/**
+ * SQL of the columns that the contract does not make as they are in the table, by name, of a record that has nothing
+ * more for them: null, or objects that lack fields which the table's have.
+ */
 function emptyColumns(definition: Ingested["definition"], target: Target): Map<string, string> {
-  const made = new Set(Object.keys(definition.columns).map((name) => name.toLowerCase()));
-  return new Map(
-    target.fields
-      .filter(({ name }) => !made.has(name.toLowerCase()))
-      .map(({ name, type }) => [name, `null::${duckdbType(type)}`]),
+  const made = new Map(
+    Object.entries(definition.columns).map(([name, { type }]) => [name.toLowerCase(), type]),
   );
+  const others = target.fields.flatMap(({ name, type }): [string, string][] => {
+    const own = made.get(name.toLowerCase());
+    if (own !== undefined && isSameType(dataType(own), type)) return [];
+    const value = own === undefined ? "null" : quoteName(name);
+    return [[name, `${value}::${duckdbType(type)}`]];
+  });
+  return new Map(others);
 }
 
 export function quarantineInput(

@@ -37,7 +37,7 @@ import { QUARANTINE_FIELDS } from "./quarantine.ts";
 import { type ReplayCount, type ReplayInput, replaySource } from "./replay-entry.ts";
 import { replayFiles } from "./replay-file.ts";
 import { openRuleTables } from "./rule-table.ts";
-import { bringToShape, conditionsOf } from "./shape.ts";
+import { bringToShape, conditionsOf, findShape } from "./shape.ts";
 import { layoutOfTarget, openTarget } from "./target.ts";
 
 const REPLAY_APP = "millrace/replay";
@@ -91,6 +91,7 @@ async function replayIn(input: ReplayInput): Promise<Replayed> {
     constraints: await conditionsOf(context, asset),
     isReplaced: false,
     isDryRun,
+    ...(isDryRun ? { before: (await findShape(context, asset))?.fields } : {}),
   });
   const entries = await relationOf(lake, quarantine);
   const moved: WrittenFile[] = [];

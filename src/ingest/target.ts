@@ -40,6 +40,7 @@ export async function openTarget(
     constraints,
     isReplaced,
     isDryRun = false,
+    before,
   }: {
     fields: readonly Field[];
     partitionBy: readonly string[];
@@ -50,6 +51,8 @@ export async function openTarget(
     isReplaced: boolean;
     /** Nothing is widened; the layout is only good for files that are thrown away. */
     isDryRun?: boolean;
+    /** The columns of the table as they would be by then, where nothing is changed. */
+    before?: readonly Field[] | undefined;
   },
 ): Promise<Target> {
   const found = await lake.find(name);
@@ -59,14 +62,14 @@ export async function openTarget(
     const made = { ...spec, configuration };
     return target({ folder: folderOf(name) }, undefined, made, fields);
   }
-  const evolution = evolve(found.metadata.fields, fields);
+  const evolution = evolve(before ?? found.metadata.fields, fields, { inside: true });
   checkPartitions(name, found, partitionBy, isReplaced);
   if (isReplaced) return replacedTarget(found, evolution, { ...spec, constraints });
   const [wrong] = evolution.incompatible;
   if (wrong !== undefined) throw incompatible(name, wrong);
   if (isDryRun) return target({ folder: folderOf(name) }, undefined, spec, evolution.fields);
   const snapshot =
-    evolution.widened.length === 0 ? found : await widenTable(lake, found, evolution.widened);
+    evolution.widened.length === 0 ? found : await widenTable(lake, found, evolution);
   const schema = evolution.added.length === 0 ? undefined : { ...spec, fields: evolution.fields };
   return target(snapshot, snapshot, schema, evolution.fields);
 }

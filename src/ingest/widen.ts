@@ -13,7 +13,7 @@ import { isWidening } from "../delta/widening.ts";
 import { commit } from "../delta/write.ts";
 import { duckdbType } from "../engine/type.ts";
 import { type Lake, relationOf } from "../lake/lake.ts";
-import type { TypeChange } from "../schema/evolution.ts";
+import type { Evolution, TypeChange } from "../schema/evolution.ts";
 import { quoteName } from "../sql/quote.ts";
 
 /** Whether the files can stay; all of the changes are made in one way. */
@@ -27,9 +27,9 @@ export function widensByFeature({ metadata }: Snapshot, widened: readonly TypeCh
 export async function widenTable(
   lake: Lake,
   table: Snapshot,
-  widened: readonly TypeChange[],
+  { widened, fields }: Pick<Evolution, "widened" | "fields">,
 ): Promise<Snapshot> {
-  const types = new Map(widened.map(({ name, to }) => [name, to]));
+  const types = new Map(fields.map(({ name, type }) => [name, type]));
   const { metadata } = table;
   const schema: TableSpec = {
     fields: metadata.fields.map((field) => ({

@@ -218,7 +218,7 @@ async function fieldsToBe(
   const table = await lake.find(name);
   const isMadeAnew = definition.write === "overwrite" && definition.extra !== "evolve";
   if (table === undefined || isMadeAnew) return fields;
-  return evolve(shape?.fields ?? table.metadata.fields, fields).fields;
+  return evolve(shape?.fields ?? table.metadata.fields, fields, { inside: true }).fields;
 }
 
 /** Views of tables that the plan has seen stand for what they will be; others are read as they are. */

@@ -33,7 +33,9 @@ export function columnChanges(
   { table, shape, fields }: ShapeChange,
 ): ColumnChange[] {
   const before = shape?.fields ?? table.metadata.fields;
-  const { added, widened, incompatible, unused } = evolve(before, fields);
+  const { added, widened, incompatible, unused } = evolve(before, fields, {
+    inside: isIngested(asset),
+  });
   const isPart = isTransformed(asset) && keepsRest(asset);
   const isReplaced =
     (kind === "transform" && !isPart) ||

@@ -20,27 +20,80 @@ export interface Evolution {
   readonly unused: readonly string[];
 }
 
-export function evolve(before: readonly Field[], wanted: readonly Field[]): Evolution {
+export interface EvolutionOptions {
+  /**
+   * True where fields inside structs, also those of lists, come, stay and become wider as columns do; they are named
+   * with dots then. Else a struct of other fields, or of the same in another order, is another type.
+   */
+  readonly inside?: boolean;
+}
+
+export function evolve(
+  before: readonly Field[],
+  wanted: readonly Field[],
+  { inside = false }: EvolutionOptions = {},
+): Evolution {
+  const changes: Changes = { added: [], widened: [], incompatible: [], unused: [] };
+  const fields = mergeFields(before, wanted, { inside, changes, parent: "" });
+  return { fields, ...changes };
+}
+
+interface Changes {
+  readonly added: Field[];
+  readonly widened: TypeChange[];
+  readonly incompatible: TypeChange[];
+  readonly unused: string[];
+}
+
+interface Merging {
+  readonly inside: boolean;
+  readonly changes: Changes;
+  /** What stands before names: nothing, or `address.`. */
+  readonly parent: string;
+}
+
+function mergeFields(
+  before: readonly Field[],
+  wanted: readonly Field[],
+  how: Merging,
+): readonly Field[] {
+  const { changes, parent } = how;
   const byName = new Map(wanted.map((field) => [field.name.toLowerCase(), field]));
   const known = new Set(before.map(({ name }) => name.toLowerCase()));
   const added = wanted.filter(({ name }) => !known.has(name.toLowerCase()));
-  const changes = before.flatMap((field): TypeChange[] => {
+  const merged = before.map((field) => {
     const next = byName.get(field.name.toLowerCase());
-    if (next === undefined || isSameType(field.type, next.type)) return [];
-    return [{ name: field.name, from: field.type, to: next.type }];
+    const name = `${parent}${field.name}`;
+    if (next !== undefined) return { ...field, type: mergeType(name, field.type, next.type, how) };
+    changes.unused.push(name);
+    return field;
   });
-  const widened = changes.filter(({ from, to }) => isWider(from, to));
-  const wider = new Map(widened.map(({ name, to }) => [name, to]));
-  return {
-    fields: [
-      ...before.map((field) => ({ ...field, type: wider.get(field.name) ?? field.type })),
-      ...added,
-    ],
-    added,
-    widened,
-    incompatible: changes.filter(({ from, to }) => !isWider(from, to)),
-    unused: before.filter(({ name }) => !byName.has(name.toLowerCase())).map(({ name }) => name),
-  };
+  for (const field of added) changes.added.push({ ...field, name: `${parent}${field.name}` });
+  return [...merged, ...added];
+}
+
+/** The type that the table has afterwards; of one that cannot change it is the old one. */
+function mergeType(name: string, from: DataType, to: DataType, how: Merging): DataType {
+  if (isSameType(from, to)) return from;
+  if (how.inside && typeof from !== "string" && typeof to !== "string") {
+    if (from.kind === "struct" && to.kind === "struct" && hasCommon(from.fields, to.fields))
+      return {
+        ...from,
+        fields: mergeFields(from.fields, to.fields, { ...how, parent: `${name}.` }),
+      };
+    if (from.kind === "array" && to.kind === "array")
+      return { ...from, element: mergeType(`${name}.element`, from.element, to.element, how) };
+  }
+  const { widened, incompatible } = how.changes;
+  const isWidened = isWider(from, to);
+  (isWidened ? widened : incompatible).push({ name, from, to });
+  return isWidened ? to : from;
+}
+
+/** Structs without one name in common are not the same thing. */
+function hasCommon(before: readonly Field[], wanted: readonly Field[]): boolean {
+  const names = new Set(before.map(({ name }) => name.toLowerCase()));
+  return wanted.some(({ name }) => names.has(name.toLowerCase()));
 }
 
 /** Equal in everything that a value can tell; whether null is allowed inside plays no part. */

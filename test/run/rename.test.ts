@@ -315,6 +315,7 @@ test("entries of JSON are replayed under new names inside objects, digit by digi
       extra: "reject",
     }),
   ];
+  assert.equal((await replayed(sandbox, now, true)).passing, 1);
   const done = await replayed(sandbox, now);
   assert.deepEqual([done.passing, done.still_rejected], [1, 0]);
   assert.deepEqual(await sandbox.rows(TABLE), [
@@ -366,4 +367,50 @@ test("tables that follow one whose columns are renamed and dropped hold what the
     [1, 2, 3, 4, 5].map((number, index) => ({ number, n: [1n, 2n, 5n, 7n, 1n][index] })),
   );
   assert.equal((await sandbox.run([last, all])).state, "nothing to do");
+});
+
+test("fields inside structs join, stay and become wider as columns do, whatever their order", async (t) => {
+  const sandbox = openSandbox(t);
+  const from = ndjson("in/*.ndjson");
+  sandbox.write("in/a.ndjson", '{"a":{"x":1,"gone":"g"},"l":[{"n":1}]}\n');
+  const before = { a: struct({ x: integer(), gone: text() }), l: list(struct({ n: integer() })) };
+  await sandbox.run([ingest(TABLE, { from, columns: before })]);
+  const files = await filesOf(sandbox);
+  const item = struct({ word: text().optional(), n: integer() });
+  const now = [
+    ingest(TABLE, { from, columns: { a: struct({ y: text(), x: integer() }), l: list(item) } }),
+  ];
+  const { columns } = stepOf(await sandbox.plan(now), TABLE);
+  assert.deepEqual(
+    columns.map(({ column, change }) => [column, change]),
+    [
+      ["a.y", "added"],
+      ["l.element.word", "added"],
+      ["a.gone", "unused"],
+    ],
+  );
+  sandbox.write(
+    "in/b.ndjson",
+    '{"a":{"y":"why","x":2},"l":[{"word":"w","n":2}]}\n{"a":null,"l":[]}\n',
+  );
+  const step = stepOf(await sandbox.run(now), TABLE);
+  assert.deepEqual([step.state, step.ledger.written, step.ledger.quarantined], ["done", 1, 1]);
+  assert.deepEqual(await sandbox.rows(TABLE), [
+    { a: { x: 1, gone: "g", y: null }, l: [{ n: 1, word: null }] },
+    { a: { x: 2, gone: null, y: "why" }, l: [{ n: 2, word: "w" }] },
+  ]);
+  assert.ok((await filesOf(sandbox)).includes(files[0] ?? ""));
+  const wide = struct({ x: bigint(), y: text() });
+  sandbox.write("in/c.ndjson", '{"a":{"x":5000000000,"y":"z"},"l":[]}\n');
+  const last = [ingest(TABLE, { from, columns: { a: wide, l: list(item) }, drop: ["a.gone"] })];
+  assert.equal(stepOf(await sandbox.run(last), TABLE).error, undefined);
+  assert.deepEqual(await sandbox.rows(TABLE, "a"), [
+    { a: { x: 1n, y: null } },
+    { a: { x: 2n, y: "why" } },
+    { a: { x: 5_000_000_000n, y: "z" } },
+  ]);
+  assert.equal((await sandbox.run(last)).state, "nothing to do");
+  sandbox.write("in/d.ndjson", '{"a":{"q":1},"l":[]}\n');
+  const other = ingest(TABLE, { from, columns: { a: struct({ q: integer() }), l: list(item) } });
+  assert.equal((await failure(sandbox, [other])).code, "ingest/incompatible-column");
 });

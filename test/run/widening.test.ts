@@ -12,10 +12,12 @@ import {
   ingest,
   integer,
   localTimestamp,
+  ndjson,
   sql,
+  struct,
 } from "../../src/index.ts";
 import { loadTable } from "../../src/lake/lake.ts";
-import type { Columns } from "../../src/schema/column.ts";
+import type { Column, Columns } from "../../src/schema/column.ts";
 import { folderOf } from "../../src/schema/table.ts";
 import { openSandbox, type Sandbox, stepOf } from "./sandbox.ts";
 
@@ -99,6 +101,27 @@ test("a widening that the feature does not know is made by writing files anew", 
   assert.equal(stepOf(await sandbox.run(now), TABLE).state, "done");
   assert.ok(!(await pathsOf(sandbox)).some((path) => files.includes(path)));
   assert.deepEqual(await sandbox.rows(TABLE), [{ id: "9" }, { id: "10" }]);
+});
+
+test("a field inside a struct becomes wider by the feature too", async (t) => {
+  const sandbox = openSandbox(t);
+  const properties = { "delta.enableTypeWidening": "true" };
+  const of = (n: Column, columns: Columns = {}) => [
+    ingest(TABLE, {
+      from: ndjson("in/*.ndjson"),
+      columns: { s: struct({ n }), ...columns },
+      properties,
+    }),
+  ];
+  sandbox.write("in/a.ndjson", '{"s":{"n":1}}\n');
+  await sandbox.run(of(integer()));
+  const files = await pathsOf(sandbox);
+  sandbox.write("in/b.ndjson", '{"s":{"n":5000000000}}\n');
+  const { columns } = stepOf(await sandbox.plan(of(bigint())), TABLE);
+  assert.match(columns[0]?.means ?? "", /^integer to long; by the table's type widening/);
+  assert.equal(stepOf(await sandbox.run(of(bigint())), TABLE).error, undefined);
+  assert.ok((await pathsOf(sandbox)).includes(files[0] ?? ""));
+  assert.deepEqual(await sandbox.rows(TABLE), [{ s: { n: 1n } }, { s: { n: 5_000_000_000n } }]);
 });
 
 test("a constraint on a column keeps holding when its type becomes wider, and a type that may lose values is refused", async (t) => {
