@@ -207,6 +207,7 @@ export const COMMANDS: readonly CommandManual[] = [
     notes: [
       TABLE_NOTE,
       CORRECTION_NOTE,
+      "Of a quarantine, quarantine.bronze.orders, entries are deleted.",
       "Older versions still hold the rows, and so do files on disk, until a vacuum removes them; where the table has deletion vectors, an optimize with --purge comes before it.",
     ],
     options: [WHERE, ...CORRECTION],

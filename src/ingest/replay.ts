@@ -40,7 +40,8 @@ import { openRuleTables } from "./rule-table.ts";
 import { bringToShape, conditionsOf, findShape } from "./shape.ts";
 import { layoutOfTarget, openTarget } from "./target.ts";
 
-const REPLAY_APP = "millrace/replay";
+/** The application that numbers those who move entries out of the quarantine. */
+export const REPLAY_APP = "millrace/replay";
 
 export interface Replayed {
   readonly table: string;

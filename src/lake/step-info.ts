@@ -29,7 +29,7 @@ export interface LoadedFile {
 export interface StepInfo {
   readonly run: string;
   readonly asset: string;
-  readonly kind: "ingest" | "replay" | "keep" | "transform";
+  readonly kind: "ingest" | "replay" | "keep" | "erase" | "transform";
   readonly ledger: readonly SourceLedger[];
   readonly files?: readonly LoadedFile[];
   /** What this commit means for the quarantine: data files that are already in its folder, and ones to take out before. */

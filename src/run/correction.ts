@@ -5,6 +5,7 @@
 
 import { MillraceError } from "../base/error.ts";
 import { type CommitRecord, history } from "../delta/history.ts";
+import { countEntries, eraseEntries } from "../ingest/erase.ts";
 import { stepInfoOf } from "../lake/step-info.ts";
 import type { Assignments } from "../operation/assignment.ts";
 import { deleteRows } from "../operation/delete-rows.ts";
@@ -36,12 +37,20 @@ interface Corrected {
   readonly version: number;
 }
 
+const QUARANTINE = "quarantine.";
+
 /** Changes nothing yet. */
 export async function findCorrection(
   { place, signal }: Maintenance,
   address: TableAddress,
   { where, set, force = false }: CorrectionOptions,
 ): Promise<Correction> {
+  if ("name" in address && address.name.startsWith(QUARANTINE) && set === undefined) {
+    const erasing = { table: address.name.slice(QUARANTINE.length), where };
+    const context = { lake: place.lake(), signal };
+    const found = await countEntries(context, erasing);
+    return { ...found, apply: () => eraseEntries(context, erasing) };
+  }
   const table = await openAddress(place, address);
   const { delta, snapshot } = table;
   checkNotOurs(table.name, snapshot.metadata.name);

@@ -103,7 +103,7 @@ function checkOwnFiles(name: string, called: string | undefined, what: string): 
   );
 }
 
-/** Throws `run/own-table` for quarantines and `system.*`, whose rows are told by other logs. */
+/** Throws `run/own-table` for quarantines and `system.*`, whose rows other logs tell of. */
 export function checkNotOurs(name: string, called: string | undefined): void {
   checkOwnFiles(name, called, "changed by hand");
   if (![name, called].some((one) => one?.startsWith(SYSTEM))) return;

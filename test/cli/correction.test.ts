@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { csv, ingest, integer, sql, text, transform } from "../../src/index.ts";
+import { replay } from "../../src/run/replay.ts";
 import { quoteText } from "../../src/sql/quote.ts";
 import { openSandbox, type Sandbox, stepOf } from "../run/sandbox.ts";
 import { json, millrace } from "./command.ts";
@@ -129,7 +130,6 @@ test("what the next run would undo is refused with what to do instead, unless it
   assert.deepEqual(await idsIn(sandbox, "silver.copies"), [1, 2, 3, 4]);
   assert.deepEqual(await idsIn(sandbox, "bronze.whole"), [1]);
   for (const [table, code] of [
-    ["quarantine.bronze.orders", "run/own-table"],
     ["system.ledger", "run/own-table"],
     [join(sandbox.lakePath, "system", "runs"), "run/own-table"],
     [join(sandbox.lakePath, "quarantine", "bronze.orders"), "run/own-table"],
@@ -137,6 +137,67 @@ test("what the next run would undo is refused with what to do instead, unless it
     const { out } = await millrace(["delete", table, "--where", "true", "--yes", "--json", ...at]);
     assert.equal(JSON.parse(out).error.code, code);
   }
+});
+
+test("entries of a quarantine are erased by a commit of its table, and the others can still be replayed", async (t) => {
+  const sandbox = openSandbox(t);
+  const strict = ingest("bronze.strict", {
+    from: csv("in/*.csv"),
+    columns: { id: integer(), who: text() },
+    rules: { "no eve": sql`who <> 'eve'` },
+  });
+  sandbox.write("in/a.csv", "id,who\n1,ann\nx,bob\n2,eve\ny,eve\n");
+  await sandbox.run([strict]);
+  sandbox.write("in/b.csv", "id,who\nz,kim\n");
+  await sandbox.run([strict]);
+  const at = ["--lake", sandbox.lakePath];
+  const words = ["delete", "quarantine.bronze.strict", "--where", "raw like '%bob%'", ...at];
+  const asked = await millrace(words);
+  assert.equal(asked.out, "1 row of quarantine.bronze.strict would be deleted.\n");
+  assert.match(
+    (await millrace([...words, "--yes"])).out,
+    /^1 row of quarantine.bronze.strict deleted: version \d\.\n$/,
+  );
+  assert.deepEqual(await json([...words, "--yes"]), {
+    table: "quarantine.bronze.strict",
+    dry_run: false,
+    rows: 0,
+    version: await sandbox.version("quarantine.bronze.strict"),
+  });
+  const raws = async () =>
+    (await sandbox.rows("quarantine.bronze.strict", "raw")).map(({ raw }) => String(raw));
+  assert.equal((await raws()).length, 3);
+  assert.ok((await raws()).every((raw) => !raw.includes("bob")));
+  assert.equal((await sandbox.run([strict])).state, "nothing to do");
+  const lenient = ingest("bronze.strict", {
+    from: csv("in/*.csv"),
+    columns: { id: integer(), who: text() },
+  });
+  const project = await sandbox.project([lenient]);
+  const { signal } = new AbortController();
+  const how = { table: "bronze.strict", dryRun: false, signal };
+  const replayed = await sandbox.open((workspace) => replay(project, workspace, how));
+  assert.deepEqual([replayed.tried, replayed.passing], [3, 1]);
+  assert.deepEqual(await idsIn(sandbox, "bronze.strict"), [1, 2]);
+  assert.equal((await raws()).length, 2);
+  const update = ["update", "quarantine.bronze.strict", "--set", "raw = ''", "--where", "true"];
+  const refused = await millrace([...update, "--yes", "--json", ...at]);
+  assert.equal(JSON.parse(refused.out).error.code, "run/own-table");
+  const wrong = ["delete", "quarantine.bronze.strict", "--where", "rows = 1", "--yes", "--json"];
+  const { out } = await millrace([...wrong, ...at]);
+  assert.equal(JSON.parse(out).error.code, "operation/bad-sql");
+  // Once the files of before are vacuumed nothing on disk holds the entry.
+  const vacuum = ["vacuum", "quarantine.bronze.strict", "--keep", "0 s", "--force", "--yes"];
+  await millrace([...vacuum, ...at]);
+  const held = await sandbox.open(({ lake }) =>
+    lake.engine.rows(
+      `select count(*) as n from read_parquet(${quoteText(join(sandbox.lakePath, "quarantine", "bronze.strict", "*.parquet"))}) where raw like '%bob%'`,
+    ),
+  );
+  assert.deepEqual(
+    held.map(({ n }) => Number(n)),
+    [0],
+  );
 });
 
 test("SQL that cannot be run, and rows that break a rule of the table, change nothing", async (t) => {
