@@ -12,10 +12,17 @@ import { type CsvReject, writeBrokenLines } from "../source/broken-line.ts";
 import { findLines } from "../source/line-finder.ts";
 import { originalOffset } from "../source/unfit-record.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
-import type { RawLayer, ReadColumn } from "./contract.ts";
-import { type CsvShape, dialectSettings } from "./csv-shape.ts";
+import type { ReadColumn } from "./contract.ts";
+import { csvLayers } from "./csv-layer.ts";
+import {
+  type CsvShape,
+  dialectSettings,
+  fieldsMessage,
+  QUOTE_MESSAGE,
+  textColumns,
+} from "./csv-shape.ts";
 import { csvSieve } from "./csv-sieve.ts";
-import { type InputFile, positionsOf, type Records, UNPACKED_LINE } from "./records.ts";
+import type { InputFile, Records } from "./records.ts";
 
 export interface CsvInput {
   readonly engine: Engine;
@@ -29,14 +36,12 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   const serial = randomUUID().replaceAll("-", "");
   const rejects = `reject_errors_${serial}`;
   const scans = `reject_scans_${serial}`;
-  const byName = new Map(names.map((name, index) => [name, index]));
-  const places = read.map(({ path }) => byName.get(path));
   const dialect = { delimiter: options.delimiter ?? ",", quote: options.quote ?? '"' };
   const [only] = files;
   const isOne = files.length === 1 && only !== undefined;
-  const columns = names.map((_, index) => `"~c${index}"`);
+  const { columns, layer, ...layers } = csvLayers({ names, files, read });
   const settings = [
-    `columns={${names.map((_, index) => `'~c${index}': 'VARCHAR'`).join(", ")}}`,
+    `columns={${textColumns(names)}}`,
     `header=${options.header !== false}, skip=${headerLine - 1}, parallel=${inParts}`,
     `compression=${quoteText(only?.inspection.compression ?? "none")}`,
     dialectSettings(dialect, options),
@@ -46,27 +51,15 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
   ];
   const reader = `read_csv([${files.map(({ readPath }) => quotePath(readPath)).join(", ")}], ${settings.join(", ")})`;
   const file = isOne ? quoteText(only.readPath) : "filename";
-  const positions = positionsOf(files);
-  const taken = places.map(
-    (index, at) => `${index === undefined ? "null::varchar" : columns[index]} as "~r${at}"`,
-  );
   // Of several columns the engine passes over blank lines itself.
   const hasBlanks = names.length === 1 && (options.nulls ?? []).length === 0;
-  const layer = (from: string): RawLayer => ({
-    relation: `(select *, ${taken.join(", ") || "1"} from ${from})`,
-    ...positions,
-  });
-  const unpacked = columns.map((column, index) => `"~carried".raw[${index + 1}] as ${column}`);
 
   return {
-    files,
+    ...layers,
     raw: layer(
       `(select ${columns.join(", ")}, ${file} as "~file", null::bigint as "~line", null::varchar as "~place" from ${reader}${hasBlanks ? ` where ${columns[0]} is not null` : ""})`,
     ),
     carried: `{'raw': [${columns.join(", ")}], 'file': "~file"}`,
-    again: (from) =>
-      layer(`(select *, ${[...unpacked, ...UNPACKED_LINE].join(", ")} from ${from})`),
-    rawJson: `json_object(${names.map((name, index) => `${quoteText(name)}, ${columns[index]}`).join(", ")})::varchar`,
     needsLines: true,
     countsBroken: false,
     isFlat: true,
@@ -127,12 +120,6 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
       return { path, ...written, names, dialect };
     },
   };
-}
-
-export const QUOTE_MESSAGE = "has a quote that is not closed, or text after a closing quote";
-
-export function fieldsMessage(has: string, width: number): string {
-  return `has ${has} field${has === "1" ? "" : "s"} where the header has ${width}`;
 }
 
 export function lengthMessage(bytes: number): string {

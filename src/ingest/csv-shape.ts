@@ -30,3 +30,14 @@ export function dialectSettings(
     nulls === undefined ? "" : `, nullstr=[${["", ...nulls].map(quoteText).join(", ")}]`;
   return `${marks}, ${strict}${texts}`;
 }
+
+/** Each field as a text, under its place. */
+export function textColumns(names: readonly string[]): string {
+  return names.map((_, index) => `'~c${index}': 'VARCHAR'`).join(", ");
+}
+
+export const QUOTE_MESSAGE = "has a quote that is not closed, or text after a closing quote";
+
+export function fieldsMessage(has: string, width: number): string {
+  return `has ${has} field${has === "1" ? "" : "s"} where the header has ${width}`;
+}

@@ -3,6 +3,7 @@
 import { quotePath } from "../engine/path.ts";
 import type { SieveColumn } from "../source/sieve/column.ts";
 import type { ReadColumn } from "./contract.ts";
+import { heldCsvRecords } from "./csv-held.ts";
 import { type CsvShape, dialectSettings } from "./csv-shape.ts";
 import type { InputFile, Records, Sieve } from "./records.ts";
 import { typeOf } from "./sieve-kind.ts";
@@ -63,6 +64,7 @@ export function csvSieve({ shape, read, records }: CsvSieveInput): Sieve | undef
       );
       return `(select "~n", ${taken.join(", ")} from read_csv(${quotePath(path)}, ${settings}, ${dialectSettings(dialect, options)}))`;
     },
-    rest: records,
+    held: (parts) => heldCsvRecords(parts, { shape, read }),
+    odd: records,
   };
 }

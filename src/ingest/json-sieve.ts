@@ -2,8 +2,9 @@
 
 import { quotePath } from "../engine/path.ts";
 import { shortName } from "../source/sieve/column.ts";
-import type { ReadColumn } from "./contract.ts";
-import type { InputFile, Records, Sieve } from "./records.ts";
+import { heldJsonRecords } from "./json-held.ts";
+import type { JsonInput } from "./json-layer.ts";
+import type { Sieve } from "./records.ts";
 import { typeOf } from "./sieve-kind.ts";
 
 /** The sieve keeps one bit for each column. */
@@ -12,18 +13,8 @@ const MOST_COLUMNS = 64;
 const NESTED = new Set(["json", "list", "struct"]);
 
 /** Undefined where a column is not a member of the record itself, or may be more than one value. */
-export function ndjsonSieve(
-  {
-    files,
-    read,
-    isFlat,
-  }: {
-    readonly files: readonly InputFile[];
-    readonly read: readonly ReadColumn[];
-    readonly isFlat: boolean;
-  },
-  rest: (files: readonly InputFile[]) => Records,
-): Sieve | undefined {
+export function ndjsonSieve(input: JsonInput): Sieve | undefined {
+  const { files, read, isFlat } = input;
   const paths = read.map(({ path }) => path);
   const isPlain =
     read.length > 0 &&
@@ -56,6 +47,6 @@ export function ndjsonSieve(
       const taken = read.map((_, index) => `${shortName(index)} as "~r${index}"`);
       return `(select n as "~n", ${taken.join(", ")} from ${reader})`;
     },
-    rest,
+    held: (parts) => heldJsonRecords(parts, input),
   };
 }

@@ -73,31 +73,27 @@ export async function loadGroup(
     extraFields: definition.extra,
     signal: context.signal,
   });
-  const rest = sifted === undefined ? group.records : sifted.rest;
-  const split = rest && {
-    records: rest,
-    ...(await splitRecords({
-      ...made,
-      records: rest,
-      extra: otherColumns(definition, { contract, records: rest, target }),
-    })),
-  };
   const input = quarantineInput(batch, contract, label);
-  const broken = await rest?.broken(folder, split?.bad);
   const rejects: WrittenFile[] = [];
-  if (split?.bad !== undefined) {
-    const { records } = split;
-    const lines = records.needsLines
-      ? await numberRows({ engine: session, folder, records }, split.bad)
-      : split.bad;
-    rejects.push(...(await writeBadRows(input, records, lines)));
+  const splits: Split[] = sifted === undefined ? [] : [sifted.good];
+  let brokenRows = 0;
+  for (const records of sifted?.rest ?? [group.records]) {
+    const extra = otherColumns(definition, { contract, records, target });
+    const split = await splitRecords({ ...made, records, extra });
+    const broken = await records.broken(folder, split.bad);
+    splits.push(split);
+    if (split.bad !== undefined) {
+      const lines = records.needsLines
+        ? await numberRows({ engine: session, folder, records }, split.bad)
+        : split.bad;
+      rejects.push(...(await writeBadRows(input, records, lines)));
+    }
+    if (broken !== undefined) rejects.push(...(await writeBrokenRows(input, broken)));
+    if (!records.countsBroken) brokenRows += broken?.count ?? 0;
   }
-  const readable = rejects.reduce((sum, { rows }) => sum + Number(rows), 0);
-  if (broken !== undefined) rejects.push(...(await writeBrokenRows(input, broken)));
-  const quarantined = readable + (broken?.count ?? 0);
   const rows = (files: readonly WrittenFile[]): number =>
     files.reduce((sum, file) => sum + Number(file.rows), 0);
-  const { goodRows, badRows, filteredRows, ...all } = addSplits(sifted?.good, split);
+  const { goodRows, badRows, filteredRows, ...all } = addSplits(splits);
   const good = await deduplicate(
     {
       lake: context.lake,
@@ -111,26 +107,24 @@ export async function loadGroup(
     },
     all.good,
   );
-  const brokenRows = rest?.countsBroken === true ? 0 : (broken?.count ?? 0);
   return {
     good,
     rejects,
     ledger: {
       read: goodRows + badRows + filteredRows + brokenRows,
       written: rows(good),
-      quarantined,
+      quarantined: rows(rejects),
       deduplicated: goodRows - rows(good),
       filtered: filteredRows,
     },
   };
 }
 
-function addSplits(...splits: readonly (Split | undefined)[]): Omit<Split, "bad"> {
-  const all = splits.filter((one) => one !== undefined);
+function addSplits(splits: readonly Split[]): Omit<Split, "bad"> {
   const sum = (count: (split: Split) => number): number =>
-    all.reduce((total, one) => total + count(one), 0);
+    splits.reduce((total, one) => total + count(one), 0);
   return {
-    good: all.flatMap(({ good }) => good),
+    good: splits.flatMap(({ good }) => good),
     goodRows: sum((one) => one.goodRows),
     badRows: sum((one) => one.badRows),
     filteredRows: sum((one) => one.filteredRows),

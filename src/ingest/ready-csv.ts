@@ -8,7 +8,8 @@ import { closesItsQuotes, mayBreakInQuotes, type QuoteOptions } from "../source/
 import { stageContent } from "../source/staged-content.ts";
 import { stageUtf8 } from "../source/staged-text.ts";
 import { findUnfitRecords, stageWithout } from "../source/unfit-record.ts";
-import { csvRecords, fieldsMessage, lengthMessage, QUOTE_MESSAGE } from "./csv-records.ts";
+import { csvRecords, lengthMessage } from "./csv-records.ts";
+import { fieldsMessage, QUOTE_MESSAGE } from "./csv-shape.ts";
 import { headerProblem } from "./header-check.ts";
 import type { InspectedFile } from "./inspect-files.ts";
 import type { Ready, ReadyInput } from "./ready-file.ts";

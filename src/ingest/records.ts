@@ -7,7 +7,8 @@ import type { Compression } from "../source/file-source.ts";
 import type { Inspection } from "../source/inspect.ts";
 import type { LineSet } from "../source/line-set.ts";
 import type { SieveColumn, SieveKind } from "../source/sieve/column.ts";
-import type { SieveDialect } from "../source/sieve/sift-part.ts";
+import type { HeldLines, SieveDialect } from "../source/sieve/held-line.ts";
+import type { PartPaths } from "../source/sieve/sift-part.ts";
 import type { UnfitRecord } from "../source/unfit-record.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { IngestDefinition } from "./asset.ts";
@@ -45,6 +46,15 @@ export interface BrokenRecords {
   readonly dialect?: CsvDialect;
 }
 
+/** What did not pass of a part of a file. */
+export interface HeldPart {
+  readonly input: InputFile;
+  /** To be added to the number of a line. */
+  readonly linesBefore: number;
+  readonly paths: PartPaths;
+  readonly broken: HeldLines["broken"];
+}
+
 /** How lines of these files pass the sieve, and how what passed is read. */
 export interface Sieve {
   /** Lines before the first record. */
@@ -56,8 +66,10 @@ export interface Sieve {
   ): { readonly dialect: SieveDialect; readonly columns: readonly SieveColumn[] } | undefined;
   /** A relation with `~n`, the line's place in its part from 1, and `~r0` ..., with the types that `kinds` asks for. */
   passed(path: string, kinds: readonly SieveKind[]): string;
-  /** Files that are the headers and the lines of these which did not pass. */
-  rest(files: readonly InputFile[]): Records;
+  /** Records of lines that did not pass. */
+  held(parts: readonly HeldPart[]): Records;
+  /** Of files with the headers of these, and their odd lines; left out where no line is odd. */
+  odd?(files: readonly InputFile[]): Records;
 }
 
 /**

@@ -16,13 +16,15 @@ import { join } from "node:path";
 import { MillraceError, systemCodeOf } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { SieveColumn } from "../source/sieve/column.ts";
-import type { SieveDialect, SiftedPart } from "../source/sieve/sift-part.ts";
+import { numberedLine, type SieveDialect } from "../source/sieve/held-line.ts";
+import { openPieces } from "../source/sieve/pieces.ts";
+import { type PartPaths, type SiftedPart, visitLines } from "../source/sieve/sift-part.ts";
 import { siftParts } from "../source/sieve/sift-parts.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { SiftedContract } from "./contract.ts";
+import { oddFiles } from "./odd-line.ts";
 import { type PartOfFile, roundsOf } from "./part-of-file.ts";
 import type { Records, Sieve } from "./records.ts";
-import { openRest } from "./rest.ts";
 import {
   columnList,
   goodFiles,
@@ -48,8 +50,8 @@ export interface SiftInput extends SplitInput {
 
 export interface Sifted {
   readonly good: Split;
-  /** What has to go the long way; undefined where nothing has. */
-  readonly rest: Records | undefined;
+  /** What has to go the long way. */
+  readonly rest: readonly Records[];
 }
 
 /** Undefined where the long way is the only one, or turned out to be the better one. */
@@ -78,73 +80,81 @@ interface Job extends SiftInput {
   readonly through: { readonly dialect: SieveDialect; readonly columns: readonly SieveColumn[] };
 }
 
-/** A part, what came of it, and the numbers of its first line in its file and among all lines, from 0. */
-interface Done {
-  readonly part: PartOfFile;
+/** A part, and what came of it. */
+interface Done extends PartOfFile {
   readonly sifted: SiftedPart;
-  readonly passedPath: string;
-  readonly heldPath: string;
-  readonly firstInFile: number;
-  readonly first: number;
+  readonly paths: PartPaths;
+  /** How many lines stand before it in its file, and in all that were sifted. */
+  readonly linesBefore: number;
+  readonly allBefore: number;
+}
+
+interface Rested extends Done {
+  readonly hasHeld: boolean;
 }
 
 async function siftAll(job: Job): Promise<Sifted | undefined> {
   const { engine, folder, records, sieve, signal } = job;
-  const [{ threads } = {}] = await engine.rows(
-    "select current_setting('threads')::integer as threads",
-  );
-  const rest = openRest(folder, sieve.headerLines);
-  const linesOfFile = new Map<string, number>();
-  let lines = 0;
-  let good = NO_ROWS;
-  for (const round of await roundsOf(records.files, sieve.headerLines, Number(threads))) {
-    const tasks = round.map((part) => ({
-      ...part.range,
-      ...job.through,
-      passedPath: join(folder, `passed-${randomUUID()}`),
-      heldPath: join(folder, `held-${randomUUID()}`),
-    }));
-    const parts = await siftParts(tasks, { threads: Number(threads), signal });
-    if (parts.some(({ isUnfit }) => isUnfit)) return undefined;
-    const done: Done[] = [];
-    for (const [index, sifted] of parts.entries()) {
-      const [part, task] = [round[index], tasks[index]];
-      if (part === undefined || task === undefined) continue;
-      const { path } = part.range;
-      const firstInFile = linesOfFile.get(path) ?? sieve.headerLines;
-      done.push({ ...task, part, sifted, firstInFile, first: lines });
-      linesOfFile.set(path, firstInFile + sifted.lines);
-      lines += sifted.lines;
-    }
-    const taken = await takePassed(job, done);
-    if (taken === undefined) return undefined;
+  const setting = await engine.rows("select current_setting('threads')::integer as threads");
+  const threads = Number(setting[0]?.threads);
+  const done: Rested[] = [];
+  let good: Split = NO_ROWS;
+  for (const round of await roundsOf(records.files, sieve.headerLines, threads)) {
+    const tasks = round.map(({ range }) => ({ ...range, ...job.through, paths: pathsIn(folder) }));
+    const sifted = await siftParts(tasks, { threads, signal });
+    if (sifted.some(({ isUnfit }) => isUnfit)) return undefined;
+    const parts = place(done, round, tasks, sifted, sieve.headerLines);
+    const taken = await takePassed(job, parts);
     good = {
-      ...NO_ROWS,
+      ...good,
       good: [...good.good, ...taken.good],
       goodRows: good.goodRows + taken.goodRows,
     };
-    for (const one of done) {
-      const { part, sifted, heldPath, passedPath, firstInFile, first } = one;
-      const own = taken.broken.filter((line) => line >= first && line < first + sifted.lines);
-      await rest.add({
-        ...part,
-        start: sifted.start,
-        firstLine: firstInFile + 1,
-        held: { path: heldPath, lines: sifted.held },
-        broken: own.map((line) => line - first + 1),
-      });
-      await rm(passedPath);
+    for (const part of parts) {
+      const broken = holdBroken(job, part, taken.broken);
+      done.push({ ...part, hasHeld: part.sifted.held + broken > 0 });
+      await rm(part.paths.passed);
     }
   }
-  const files = await rest.files();
-  return { good, rest: files.length === 0 ? undefined : sieve.rest(files) };
+  return { good, rest: await restOf(job, done) };
 }
 
-/** The rows that passed and hold the rules, in the table's own files; of the others their lines among all, from 0 and rising. */
+function pathsIn(folder: string): PartPaths {
+  const path = (kind: string): string => join(folder, `${kind}-${randomUUID()}`);
+  return { passed: path("passed"), held: path("held"), broken: path("broken"), odd: path("odd") };
+}
+
+/** The parts of a round behind those that are done. */
+function place(
+  done: readonly Done[],
+  round: readonly PartOfFile[],
+  tasks: readonly { readonly paths: PartPaths }[],
+  sifted: readonly SiftedPart[],
+  headerLines: number,
+): Done[] {
+  const placed: Done[] = [];
+  for (const [index, part] of round.entries()) {
+    const [task, result] = [tasks[index], sifted[index]];
+    if (task === undefined || result === undefined) continue;
+    const before = [...done, ...placed];
+    const inFile = before.findLast(({ input }) => input === part.input);
+    const last = before.at(-1);
+    placed.push({
+      ...part,
+      sifted: result,
+      paths: task.paths,
+      linesBefore: inFile === undefined ? headerLines : inFile.linesBefore + inFile.sifted.lines,
+      allBefore: last === undefined ? 0 : last.allBefore + last.sifted.lines,
+    });
+  }
+  return placed;
+}
+
+/** The rows that passed and hold the rules, in the table's own files; of the others their lines among all, from 1 and rising. */
 async function takePassed(
   job: Job,
   parts: readonly Done[],
-): Promise<(Pick<Split, "good" | "goodRows"> & { broken: readonly number[] }) | undefined> {
+): Promise<Pick<Split, "good" | "goodRows"> & { broken: readonly number[] }> {
   const { engine, sifted, columns } = job;
   const passed = parts.reduce((sum, one) => sum + one.sifted.passed, 0);
   if (passed === 0) return { good: [], goodRows: 0, broken: [] };
@@ -169,6 +179,46 @@ async function takePassed(
   }
 }
 
+/** Adds the lines of the part that broke a rule to those that were held; gives how many. */
+function holdBroken(
+  { through }: Job,
+  { range, sifted, paths, allBefore }: Done,
+  broken: readonly number[],
+): number {
+  const own = broken
+    .filter((line) => line > allBefore && line <= allBefore + sifted.lines)
+    .map((line) => line - allBefore);
+  if (own.length === 0) return 0;
+  const held = openPieces(paths.held, "a");
+  try {
+    visitLines({ ...range, start: sifted.start }, own, (number, line) =>
+      held.add(numberedLine(number, line, through.dialect)),
+    );
+    held.flush();
+  } finally {
+    held.close();
+  }
+  return own.length;
+}
+
+async function restOf({ sieve, folder }: Job, parts: readonly Rested[]): Promise<Records[]> {
+  const rest: Records[] = [];
+  const held = parts.map((part) => ({ ...part, broken: part.sifted.broken }));
+  if (held.some((part) => part.hasHeld || part.broken.length > 0)) rest.push(sieve.held(held));
+  const odd = await oddFiles(
+    folder,
+    parts.map(({ input, header, linesBefore, paths, sifted }) => ({
+      input,
+      header,
+      path: paths.odd,
+      lines: Array.from(sifted.odd, (line) => linesBefore + line),
+    })),
+    sieve.headerLines,
+  );
+  if (odd.length > 0 && sieve.odd !== undefined) rest.push(sieve.odd(odd));
+  return rest;
+}
+
 /** Ends the statement once too many were told. */
 function interruptingTeller(engine: Engine, told: number[], most: number) {
   return engine.teller((number) => {
@@ -179,8 +229,8 @@ function interruptingTeller(engine: Engine, told: number[], most: number) {
 
 function passedRelation(
   { sieve, sifted }: Job,
-  { part, passedPath, first, firstInFile }: Done,
+  { input, paths, allBefore, linesBefore }: Done,
 ): string {
-  const name = quoteText(part.input.found.name);
-  return `select *, "~n" + ${first - 1} as "~at", "~n" + ${firstInFile} as "~line", ${name} as "~file" from ${sieve.passed(passedPath, sifted.kinds)}`;
+  const name = quoteText(input.found.name);
+  return `select *, "~n" + ${allBefore} as "~at", "~n" + ${linesBefore} as "~line", ${name} as "~file" from ${sieve.passed(paths.passed, sifted.kinds)}`;
 }

@@ -12,8 +12,6 @@ export interface UnreadableFile {
   readonly compression: Compression | undefined;
   /** How many lines the reader could not read. */
   readonly count: number;
-  /** What a line of it is called, where it holds only some lines of a file. */
-  readonly lineOf?: ((line: number) => number) | undefined;
 }
 
 const BRACE_OPEN = 0x7b;
@@ -42,10 +40,10 @@ export async function writeUnreadableLines(
       const text = raw.replace(/\r$/, "");
       out.add({
         file: file.name,
-        line: file.lineOf?.(line) ?? line,
+        line,
         raw: text,
         rule: "json",
-        message: `is not valid JSON: ${why(text)}`,
+        message: unreadableMessage(text),
       });
     }
   }
@@ -85,13 +83,15 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0d;
 }
 
-function why(raw: string): string {
+/** Why the reader could not read this line. */
+export function unreadableMessage(raw: string): string {
   try {
     JSON.parse(raw);
-    return "the reader refuses it";
+    return "is not valid JSON: the reader refuses it";
   } catch (error) {
-    return messageOf(error)
+    const why = messageOf(error)
       .replace(/, ".*?"\.\.\. is not valid JSON$|, "[\s\S]*" is not valid JSON$/, "")
       .slice(0, 200);
+    return `is not valid JSON: ${why}`;
   }
 }

@@ -276,9 +276,15 @@ async function compare(
   assert.ok(sieve !== undefined && sifted !== undefined);
   const through = sieve.through(sifted.kinds, extra);
   assert.ok(through !== undefined);
-  const [passedPath, heldPath] = [join(folder, "passed"), join(folder, "held")];
+  const into = (kind: string): string => join(folder, kind);
+  const paths = {
+    passed: into("passed"),
+    held: into("held"),
+    broken: into("broken"),
+    odd: into("odd"),
+  };
   const range = { path, from: 0, to: Number.MAX_SAFE_INTEGER, isLineStart: true };
-  const part = siftPart({ ...range, ...through, passedPath, heldPath });
+  const part = siftPart({ ...range, ...through, paths });
   try {
     assert.equal(part.isUnfit, false);
     const positions = { file: "'f'", line: `"~n"`, place: "''" };
@@ -288,7 +294,7 @@ async function compare(
     const list = `[${texts.join(", ")}] as row`;
     const key = quoteName(contract.read[0]?.name ?? "");
     const fast = await engine.rows(
-      `select ${key} as id, "~n" as line, "~good" as good, ${list} from (${sifted.judge({ relation: sieve.passed(passedPath, sifted.kinds), ...positions })}) order by 1`,
+      `select ${key} as id, "~n" as line, "~good" as good, ${list} from (${sifted.judge({ relation: sieve.passed(paths.passed, sifted.kinds), ...positions })}) order by 1`,
     );
     const slow = await engine.rows(
       `select ${key} as id, "~class" = 0 as good, ${list} from (${contract.judge(records.raw)}) where "~class" = 0 order by 1`,
@@ -302,8 +308,7 @@ async function compare(
     assert.equal(fast.length, part.passed);
     return { passed: part.passed, good: good.length };
   } finally {
-    rmSync(passedPath);
-    rmSync(heldPath);
+    for (const one of Object.values(paths)) rmSync(one);
   }
 }
 

@@ -1,18 +1,13 @@
-/** A part of a file through the sieve: records that surely fit into one file, lines that are held into another. */
+/** A part of a file through the sieve: records that surely fit into one file, lines that are held into others. */
 
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
+import { MillraceError } from "../../base/error.ts";
 import { columnsBytes, type SieveColumn, writeColumns } from "./column.ts";
+import { type HeldLines, type SieveDialect, sortHeldLines } from "./held-line.ts";
 import { FREE_FROM, openSieveKernel, type SieveKernel } from "./kernel.ts";
+import { openPieces, type Pieces } from "./pieces.ts";
 
-export type SieveDialect =
-  | { readonly format: "csv"; readonly delimiter: string; readonly quote: string }
-  | {
-      readonly format: "ndjson";
-      /** True where a record may have members that no column has. */
-      readonly skipsUnknown: boolean;
-    };
-
-/** The lines that begin between two bytes of a file; no line is longer than `LONGEST_LINE_BYTES`. */
+/** The lines that begin between two bytes of a file. A line that does not fit into a block is a failure. */
 export interface FilePart {
   readonly path: string;
   readonly from: number;
@@ -24,23 +19,22 @@ export interface FilePart {
 export interface SiftTask extends FilePart {
   readonly dialect: SieveDialect;
   readonly columns: readonly SieveColumn[];
-  /** New files. Records have their line's place in the part, counted from 1, in front; lines that are held are as they were. */
-  readonly passedPath: string;
-  readonly heldPath: string;
+  /** New files: records that passed, with their line's number in the part from 1, and the lines that did not, by kind. */
+  readonly paths: PartPaths;
 }
 
-export interface SiftedPart {
+export type PartPaths = Readonly<Record<"passed" | keyof HeldLines, string>>;
+
+export interface SiftedPart extends HeldLines {
   /** True where so many were held that it was given up. */
   readonly isUnfit: boolean;
   /** Where the first line begins. */
   readonly start: number;
   readonly lines: number;
   readonly passed: number;
-  /** The places of the lines that were held, from 1. */
-  readonly held: Uint32Array;
 }
 
-const LONGEST_LINE_BYTES = 2 * 2 ** 20;
+/** No line that passes is longer. */
 const BLOCK_BYTES = 4 * 2 ** 20;
 const OUT_BYTES = 8 * 2 ** 20;
 /** A record that is written is at most so much longer than its line. */
@@ -56,22 +50,20 @@ const LEAST_LINES = 10_000;
 /** Runs at once, for a thread of its own. */
 export function siftPart(task: SiftTask): SiftedPart {
   const input = openSync(task.path, "r");
-  const passed = openSync(task.passedPath, "wx");
-  const held = openSync(task.heldPath, "wx");
+  const outputs = Object.entries(task.paths).map(
+    ([kind, path]) => [kind, openPieces(path)] as const,
+  );
   try {
-    return sift(task, { input, passed, held });
+    return sift(task, input, Object.fromEntries(outputs) as Outputs);
   } finally {
-    for (const file of [input, passed, held]) closeSync(file);
+    for (const [, output] of outputs) output.close();
+    closeSync(input);
   }
 }
 
-interface Files {
-  readonly input: number;
-  readonly passed: number;
-  readonly held: number;
-}
+type Outputs = Readonly<Record<keyof PartPaths, Pieces>>;
 
-function sift(task: SiftTask, { input, passed: passedFile, held: heldFile }: Files): SiftedPart {
+function sift(task: SiftTask, input: number, outputs: Outputs): SiftedPart {
   const { dialect, columns } = task;
   const place = layout(columns);
   const kernel = openSieveKernel(place.end - FREE_FROM);
@@ -79,28 +71,28 @@ function sift(task: SiftTask, { input, passed: passedFile, held: heldFile }: Fil
   writeColumns(bytes, place.columns, columns);
   bytes[place.number + NUMBER_BYTES - 1] = 0x31;
   const look = looker(kernel, dialect, columns.length, place);
-  const heldLines: number[] = [];
+  const held = sortHeldLines(dialect, columns.length, (kind, line) => outputs[kind].add(line));
   let lines = 0;
   let passed = 0;
   const { start, blocks } = readBlocks(task, input, bytes, place.block);
   for (const to of blocks) {
     for (let at = place.block; at < to; ) {
       at = look(at, to);
-      writeAll(passedFile, bytes.subarray(place.out, kernel.out.value));
-      const some: Uint8Array[] = [];
+      outputs.passed.add(bytes.subarray(place.out, kernel.out.value));
+      outputs.passed.flush();
       for (let index = 0; index < kernel.held.value; index++) {
         const entry = place.held + index * HELD_BYTES;
-        some.push(bytes.subarray(view.getUint32(entry, true), view.getUint32(entry + 4, true)));
-        heldLines.push(lines + view.getUint32(entry + 8, true) + 1);
+        const line = bytes.slice(view.getUint32(entry, true), view.getUint32(entry + 4, true));
+        held.add(lines + view.getUint32(entry + 8, true) + 1, Buffer.from(line.buffer));
       }
-      if (some.length > 0) writeAll(heldFile, Buffer.concat(some));
       lines += kernel.lines.value;
       passed += kernel.passed.value;
     }
-    if (lines > LEAST_LINES && heldLines.length * MOST_HELD > lines)
-      return { isUnfit: true, start, lines, passed, held: new Uint32Array() };
+    if (lines > LEAST_LINES && held.count * MOST_HELD > lines)
+      return { isUnfit: true, start, lines, passed, ...held.end() };
   }
-  return { isUnfit: false, start, lines, passed, held: Uint32Array.from(heldLines) };
+  for (const output of Object.values(outputs)) output.flush();
+  return { isUnfit: false, start, lines, passed, ...held.end() };
 }
 
 interface Layout {
@@ -126,7 +118,7 @@ function looker(
   count: number,
   { columns, number, out, held }: Layout,
 ): (from: number, to: number) => number {
-  const outEnd = out + OUT_BYTES - LONGEST_LINE_BYTES - GROWTH_BYTES;
+  const outEnd = out + OUT_BYTES - BLOCK_BYTES - GROWTH_BYTES;
   if (dialect.format === "csv") {
     const marks = dialect.delimiter.charCodeAt(0) + dialect.quote.charCodeAt(0) * 256;
     return (from, to) =>
@@ -139,7 +131,7 @@ function looker(
 
 /** Brings whole lines of the part to the place in memory, and gives where they end, again and again. */
 function readBlocks(
-  { from, to, isLineStart }: FilePart,
+  { path, from, to, isLineStart }: FilePart,
   file: number,
   bytes: Uint8Array,
   place: number,
@@ -148,15 +140,16 @@ function readBlocks(
   function* blocks(): Generator<number> {
     let position = start;
     let kept = 0;
+    let isCrlf = false;
     while (position - kept < to) {
       const count = readSync(file, bytes, place + kept, BLOCK_BYTES - kept, position);
       position += count;
       const filled = place + kept + count;
       if (count === 0 && kept === 0) return;
       if (count === 0) {
-        // The last line of the file may have no end.
-        bytes[filled] = 0x0a;
-        yield filled + 1;
+        // The last line of the file may have no end. A reader wants it to end as the others do.
+        bytes.set(isCrlf ? [0x0d, 0x0a] : [0x0a], filled);
+        yield filled + (isCrlf ? 2 : 1);
         return;
       }
       // The last line that begins before `to` is the last one of the part.
@@ -167,14 +160,22 @@ function readBlocks(
           : -1;
       const end = (last === -1 ? bytes.subarray(0, filled).lastIndexOf(0x0a) : last) + 1;
       kept = filled - Math.max(end, place);
-      if (kept === BLOCK_BYTES) throw new Error("Bug: a line in the sieve is longer than a block");
+      if (kept === BLOCK_BYTES) throw tooLong(path);
       if (end <= place) continue;
+      isCrlf = end - place > 1 && bytes[end - 2] === 0x0d;
       yield end;
       if (last !== -1) return;
       bytes.copyWithin(place, end, filled);
     }
   }
   return { start, blocks: blocks() };
+}
+
+/** A line that was not there when the file was inspected. */
+function tooLong(path: string): MillraceError {
+  return new MillraceError(`${path} has a line of more than ${BLOCK_BYTES} bytes`, {
+    code: "source/unreadable-file",
+  });
 }
 
 /** Where the first line begins that begins at this byte or behind it. */
@@ -189,22 +190,19 @@ function lineStart(file: number, from: number): number {
   }
 }
 
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-}
-
-/** Of a part that was sifted, the lines at these places, from 1 and rising, are added to a file as they are. */
-export function copyLines(
+/** Of a part that was sifted, gives the lines with these numbers, which rise. */
+export function visitLines(
   part: FilePart & { readonly start: number },
-  places: readonly number[],
-  target: number,
+  numbers: readonly number[],
+  visit: (number: number, line: Buffer) => void,
 ): void {
   const place = FREE_FROM;
   const kernel = openSieveKernel(BLOCK_BYTES + SLACK_BYTES);
   const { bytes } = kernel;
   const file = openSync(part.path, "r");
   try {
-    let index = 0;
+    const wanted = numbers.values();
+    let number = wanted.next().value;
     let next = 1;
     const { blocks } = readBlocks(
       { ...part, from: part.start, isLineStart: true },
@@ -213,22 +211,21 @@ export function copyLines(
       place,
     );
     for (const to of blocks) {
-      const some: Uint8Array[] = [];
-      for (let at = place; at < to && index < places.length; ) {
-        const wanted = places[index] ?? next;
-        const from = kernel.skipLines(at, to, wanted - next);
+      for (let at = place; at < to && number !== undefined; ) {
+        const from = kernel.skipLines(at, to, number - next);
         next += kernel.found.value;
         at = from;
-        if (next < wanted || from >= to) break;
+        if (next < number || from >= to) break;
         at = kernel.skipLines(from, to, 1);
+        visit(number, Buffer.from(bytes.slice(from, at).buffer));
         next += 1;
-        index += 1;
-        some.push(bytes.subarray(from, at));
+        number = wanted.next().value;
       }
-      if (some.length > 0) writeAll(target, Buffer.concat(some));
-      if (index === places.length) return;
+      if (number === undefined) return;
     }
-    throw new Error("Bug: a line that passed the sieve is not in its file");
+    throw new MillraceError(`${part.path} changed while it was read`, {
+      code: "source/unreadable-file",
+    });
   } finally {
     closeSync(file);
   }
