@@ -68,6 +68,9 @@ async function lookAtIngest(context: LookContext, asset: Ingested): Promise<Due>
     ...unreadableNotes(choice),
     ...(hint === undefined ? [] : [hint]),
     ...(tooOld === undefined || tooOld.rows === 0 ? [] : [`${old} and will be deleted`]),
+    ...(asset.definition.deletesAbsent && table !== undefined && choice.files.length > 0
+      ? ["rows whose key is not in these files will be deleted"]
+      : []),
     ...notesOfConstraints(table, asset),
   ];
   return {

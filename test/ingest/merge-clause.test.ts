@@ -111,6 +111,8 @@ test("rows that are absent from what is loaded at once go, unless they are newer
   write(sandbox, "1", "1,,ann,1\n2,,bob,1\n3,,eve,1\n");
   await sandbox.run(assets);
   sandbox.write("in/2.csv", "id,op,name,rev\n1,,ann,1\n4,,kim,2\n");
+  const planned = stepOf(await sandbox.plan(assets), "bronze.people");
+  assert.deepEqual(planned.notes, ["rows whose key is not in these files will be deleted"]);
   const second = await sandbox.run(assets);
   assert.deepEqual(ledgerOf(second).written, 2);
   assert.deepEqual(stepOf(second, "bronze.people").notes, [
