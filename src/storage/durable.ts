@@ -68,7 +68,11 @@ export async function makeFolder(folder: string): Promise<string | undefined> {
       return folder;
     } catch (error) {
       const code = systemCodeOf(error);
-      if (code === "EEXIST" && (await isFolder(folder))) return undefined;
+      if (code === "EEXIST" && tries < TRIES) {
+        const there = await whatIs(folder);
+        if (there === "folder") return undefined;
+        if (there === "nothing") continue;
+      }
       const above = dirname(folder);
       if (code !== "ENOENT" || above === folder || tries === TRIES) throw error;
       const first = await makeFolder(above);
@@ -80,9 +84,18 @@ export async function makeFolder(folder: string): Promise<string | undefined> {
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return fs.stat(path).then(
-    (found) => found.isDirectory(),
+async function whatIs(path: string): Promise<"folder" | "nothing" | "other"> {
+  try {
+    return (await fs.stat(path)).isDirectory() ? "folder" : "other";
+  } catch (error) {
+    return systemCodeOf(error) === "ENOENT" && !(await isLink(path)) ? "nothing" : "other";
+  }
+}
+
+/** One that leads nowhere is in the way of a folder, though nothing is there. */
+function isLink(path: string): Promise<boolean> {
+  return fs.lstat(path).then(
+    (found) => found.isSymbolicLink(),
     () => false,
   );
 }

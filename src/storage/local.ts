@@ -7,7 +7,8 @@ import { type Crash, noCrash } from "../base/crash-point.ts";
 import { MillraceError, systemCodeOf } from "../base/error.ts";
 import { mapInOrder } from "../base/parallel.ts";
 import { diskError } from "./disk-error.ts";
-import { ensureFolder, flushFile, flushFolder, writeFlushed } from "./durable.ts";
+import { flushFile, flushFolder, writeFlushed } from "./durable.ts";
+import { inFolder, removeEmpty } from "./folder.ts";
 import { removeLeftOvers, temporaryBeside } from "./left-over.ts";
 import { checkPath } from "./path.ts";
 import { openLocalStaging, STAGING } from "./staging.ts";
@@ -42,11 +43,12 @@ export function localStorage(root: string, { crash = noCrash }: { crash?: Crash 
 
   /** Writes the bytes, durable, under a hidden name beside `target`. The caller removes it. */
   const writeBeside = async (target: string, bytes: Uint8Array): Promise<string> => {
-    await ensureFolder(dirname(target), home);
-    await sweep(dirname(target));
     const temporary = temporaryBeside(target);
     try {
-      await writeFlushed(temporary, bytes);
+      await inFolder(dirname(target), home, async () => {
+        await sweep(dirname(target));
+        await writeFlushed(temporary, bytes);
+      });
     } catch (error) {
       await fs.rm(temporary, { force: true });
       throw error;
@@ -108,9 +110,8 @@ export function localStorage(root: string, { crash = noCrash }: { crash?: Crash 
     adopt: (localFile, path) =>
       guard("adopt", path, async () => {
         const target = full(path);
-        await ensureFolder(dirname(target), home);
         await flushFile(localFile);
-        if (!(await takeOver(localFile, target))) {
+        if (!(await inFolder(dirname(target), home, () => takeOver(localFile, target)))) {
           throw new MillraceError(`The file ${path} in ${home} exists already.`, {
             code: "storage/exists",
             hint: "Data files are never replaced; take over under a name nobody used before.",
@@ -124,6 +125,9 @@ export function localStorage(root: string, { crash = noCrash }: { crash?: Crash 
 
     async removeMany(paths) {
       await mapInOrder(paths, REMOVED_AT_ONCE, remove);
+      for (const folder of new Set(paths.map((path) => dirname(full(path))))) {
+        await removeEmpty(folder, home);
+      }
     },
 
     localPath: async (path) => full(path),

@@ -130,6 +130,18 @@ export function testStorage(name: string, open: () => Promise<StorageUnderTest>)
     await assert.rejects(storage.removeMany(["../x"]), codeIs("storage/bad-path"));
   });
 
+  check(
+    "a folder whose last file was removed with others is gone, and can be written to again",
+    async (storage) => {
+      const paths = ["t/k=1/a", "t/k=1/b", "t/k=2/in/c"];
+      for (const path of [...paths, "t/log/d"]) await storage.create(path, bytes("x"));
+      await storage.removeMany(paths);
+      assert.deepEqual(await storage.listFolders("t"), ["log"]);
+      await storage.create("t/k=1/a", bytes("x"));
+      assert.deepEqual(await storage.listFolders("t"), ["k=1", "log"]);
+    },
+  );
+
   check("a removed file is gone, and removing it again is no failure", async (storage) => {
     await storage.create("a/b", bytes("x"));
     await storage.remove("a/b");

@@ -32,6 +32,25 @@ testStorage("local", async () => {
   };
 });
 
+test("files are taken over into a folder that others empty all the time", async (t) => {
+  const root = folder();
+  t.after(() => rmSync(root, { recursive: true }));
+  const home = join(root, "lake");
+  const [writer, remover] = [localStorage(home), localStorage(home)];
+  const work = async (name: string): Promise<void> => {
+    for (let n = 0; n < 100; n += 1) {
+      const staged = join(root, `${name}-${n}`);
+      writeFileSync(staged, "x");
+      await writer.adopt(staged, `t/k=1/${name}-${n}`);
+      await writer.replace(`t/k=1/also-${name}`, bytes);
+      await remover.removeMany([`t/k=1/${name}-${n}`, `t/k=1/also-${name}`]);
+    }
+  };
+  await Promise.all(["a", "b", "c"].map(work));
+  assert.deepEqual(readdirSync(root), ["lake"]);
+  assert.deepEqual(readdirSync(home), []);
+});
+
 function refusedAs(code: string) {
   return (error: unknown) => {
     assert.ok(error instanceof MillraceError, String(error));
