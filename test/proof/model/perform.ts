@@ -88,6 +88,7 @@ const REFUSALS = [
   "operation/no-such-column",
   "operation/bad-z-order",
   "operation/rule-broken",
+  "operation/unknown-rule",
   "engine/sql",
 ];
 
