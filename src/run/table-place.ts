@@ -53,11 +53,11 @@ export async function openAddress(
 }
 
 /** The table in a folder; `delta/no-table` says what is there instead. */
-export async function openPath(where: TablePlace, path: string, at?: At): Promise<OpenedTable> {
-  const { found: snapshot, ...place } = await findAt(where, path, (delta, folder) =>
-    openSnapshot(delta, folder, at),
+async function openPath(place: TablePlace, path: string, at?: At): Promise<OpenedTable> {
+  const { found, uri, delta } = await findAt(place, path, (context, folder) =>
+    openSnapshot(context, folder, at),
   );
-  return { ...place, name: path, snapshot };
+  return { name: path, uri, delta, snapshot: found };
 }
 
 export interface PathScan {
@@ -67,7 +67,7 @@ export interface PathScan {
   readonly foreign: readonly string[];
 }
 
-/** What a query with these filters reads of the table in a folder; throws as `openPath` does. */
+/** What a query with these filters reads of the table in a folder; throws as `openAddress` does. */
 export async function scanPath(
   place: TablePlace,
   path: string,
