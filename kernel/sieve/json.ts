@@ -14,8 +14,10 @@ import {
   kindOf,
   labelAt,
   labelBytes,
+  mostDigits,
   nameAt,
   nameBytes,
+  scaleOf,
   TEXT,
 } from "./column.ts";
 import { nextLine } from "./csv.ts";
@@ -29,6 +31,9 @@ const CLOSE: u32 = 0x7d;
 const COMMA: u32 = 0x2c;
 const COLON: u32 = 0x3a;
 const FEED: u32 = 0x0a;
+const MINUS: u32 = 0x2d;
+const POINT: u32 = 0x2e;
+const ZERO: u32 = 0x30;
 const NULL: u32 = 0x6c6c756e;
 /** `{"n":` */
 const HEAD: usize = memory.data<u8>([0x7b, 0x22, 0x6e, 0x22, 0x3a]);
@@ -82,6 +87,7 @@ export function sift(from: usize, to: usize, outEnd: usize, mostHeld: u32): usiz
 }
 
 function skipBlank(at: usize): usize {
+  if (load<u8>(at) > 0x20) return at;
   while (load<u8>(at) == 0x20 || load<u8>(at) == 0x09) at++;
   return at;
 }
@@ -154,7 +160,8 @@ function skipScalar(at: usize): usize {
 /** Writes the value with its label; gives the byte behind it, or 0 where it is not sure. */
 function value(column: usize, at: usize): usize {
   const kind = kindOf(column);
-  if (load<u8>(at) == QUOTE) {
+  const first: u32 = load<u8>(at);
+  if (first == QUOTE) {
     const end = closingQuote(at + 1);
     if (end == 0) return 0;
     if (kind != TEXT && (hasEscape || !fits(column, at + 1, end))) return 0;
@@ -162,17 +169,65 @@ function value(column: usize, at: usize): usize {
     writeBytes(at, end + 1);
     return end + 1;
   }
-  const end = wordEnd(at);
-  if (isNull(at, end)) return isOptional(column) ? end : 0;
-  const isLogical = isTrue(at, end) || isFalse(at, end);
-  const isSure = isLogical ? kind == BOOLEAN || kind == TEXT : isSureNumber(column, at, end);
-  if (!isSure) return 0;
+  if (first == 0x6e) return load<u32>(at) == NULL && isOptional(column) ? at + 4 : 0;
+  let end: usize;
+  if (first == 0x74 || first == 0x66) {
+    end = at + (first == 0x74 ? 4 : 5);
+    if (kind != BOOLEAN && kind != TEXT) return 0;
+    if (!isTrue(at, end) && !isFalse(at, end)) return 0;
+  } else {
+    end = sureNumber(column, kind, at);
+    if (end == 0) return 0;
+  }
   writeLabel(column);
   const isQuoted = kind == TEXT || kind == DECIMAL;
   if (isQuoted) writeByte(QUOTE);
   writeBytes(at, end);
   if (isQuoted) writeByte(QUOTE);
   return end;
+}
+
+/** Where the number ends that begins here, if the column surely takes it as the contract would; else 0. */
+function sureNumber(column: usize, kind: u32, from: usize): usize {
+  const digits = from + usize(load<u8>(from) == MINUS);
+  let at = skipDigits(digits);
+  const whole = at - digits;
+  if (whole == 0 || (whole > 1 && load<u8>(digits) == ZERO)) return 0;
+  let places: usize = 0;
+  if (load<u8>(at) == POINT) {
+    const point = at + 1;
+    at = skipDigits(point);
+    places = at - point;
+    if (places == 0) return 0;
+  }
+  // The parser makes a whole number of -0, which loses its sign.
+  const isMinusZero = digits != from && load<u8>(digits) == ZERO && places == 0;
+  switch (kind) {
+    case INTEGER:
+    case BIGINT:
+      return places == 0 && (whole < 10 || fits(column, from, at)) ? at : 0;
+    case DECIMAL:
+      return <u32>whole <= mostDigits(column) && <u32>places <= scaleOf(column) ? at : 0;
+    case FLOAT:
+      if ((load<u8>(at) | 0x20) == 0x65) return sureExponent(column, from, at);
+      return at - from <= 24 && !isMinusZero ? at : 0;
+    case TEXT:
+      return isMinusZero ? 0 : at;
+    default:
+      return 0;
+  }
+}
+
+/** Where a number ends whose exponent begins at the byte. */
+function sureExponent(column: usize, from: usize, at: usize): usize {
+  const sign: u32 = load<u8>(at, 1);
+  const end = skipDigits(at + (sign == MINUS || sign == 0x2b ? 2 : 1));
+  return end - from <= 24 && fits(column, from, end) ? end : 0;
+}
+
+function skipDigits(at: usize): usize {
+  while (<u32>load<u8>(at) - ZERO < 10) at++;
+  return at;
 }
 
 function writeLabel(column: usize): void {
@@ -182,14 +237,6 @@ function writeLabel(column: usize): void {
 
 function isNull(from: usize, to: usize): bool {
   return to - from == 4 && load<u32>(from) == NULL;
-}
-
-/** The parser makes a whole number of -0, which loses its sign. */
-function isSureNumber(column: usize, from: usize, to: usize): bool {
-  const kind = kindOf(column);
-  if (kind == TEXT) return load<u16>(from) != 0x302d && isNumber(from, to);
-  if (kind == FLOAT) return to - from <= 24 && load<u16>(from) != 0x302d && fits(column, from, to);
-  return (kind == INTEGER || kind == BIGINT || kind == DECIMAL) && fits(column, from, to);
 }
 
 /** Digits, with a point among them or without; what has an exponent is looked at elsewhere. */

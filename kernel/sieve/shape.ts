@@ -20,6 +20,10 @@ const MINUS: u32 = 0x2d;
 const POINT: u32 = 0x2e;
 const COLON: u32 = 0x3a;
 const ZERO: u32 = 0x30;
+const FIVE: u32 = 0x35;
+/** Where the digits of a date stand, and those of hours and minutes behind it. */
+const DATE_DIGITS: u32 = 0b11_0110_1111;
+const MINUTE_DIGITS: u32 = 0b1101_1000_0000_0000;
 /** `true`, `fals` and `null` as little-endian words. */
 const TRUE: u32 = 0x65757274;
 const FALS: u32 = 0x736c6166;
@@ -45,7 +49,7 @@ export function fits(column: usize, from: usize, to: usize): bool {
     case BOOLEAN:
       return isTrue(from, to) || isFalse(from, to);
     case DATE:
-      return to - from == 10 && isDate(from);
+      return to - from == 10 && isDate(from, digitMask(from));
     case TIMESTAMP:
       return isTimestamp(from, to);
     default:
@@ -113,34 +117,43 @@ function isFloat(from: usize, to: usize): bool {
   return digits > 0 && digits <= 2 && skipDigits(at, to) == to;
 }
 
-/** A number of two digits; 100 where it is none. */
-function twoDigits(at: usize): u32 {
-  const tens = <u32>load<u8>(at) - ZERO;
-  const ones = <u32>load<u8>(at, 1) - ZERO;
-  return tens < 10 && ones < 10 ? tens * 10 + ones : 100;
+/** Which of the sixteen bytes from here are digits, one bit each. */
+function digitMask(at: usize): u32 {
+  const bytes = v128.load(at);
+  return i8x16.bitmask(i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10)));
 }
 
-/** `2024-12-31` from the year 1000, in the Gregorian calendar also before it was made. */
-function isDate(at: usize): bool {
-  const century = twoDigits(at);
-  const year = twoDigits(at + 2);
+/** The number that two digits make. */
+function twoDigits(at: usize): u32 {
+  return <u32>load<u8>(at) * 10 + <u32>load<u8>(at, 1) - ZERO * 11;
+}
+
+/** `2024-12-31` from the year 1000, in the Gregorian calendar also before it was made; `digits` tells its digits. */
+function isDate(at: usize, digits: u32): bool {
+  if ((digits & DATE_DIGITS) != DATE_DIGITS) return false;
+  if (load<u8>(at, 4) != MINUS || load<u8>(at, 7) != MINUS) return false;
   const month = twoDigits(at + 5);
   const day = twoDigits(at + 8);
-  if (load<u8>(at, 4) != MINUS || load<u8>(at, 7) != MINUS) return false;
-  if (century - 10 > 89 || year > 99 || month - 1 > 11 || day - 1 > 30) return false;
+  if (load<u8>(at) == ZERO || month - 1 > 11 || day - 1 > 30) return false;
   if (day <= 28) return true;
-  if (month == 2) return day == 29 && (year & 3) == 0 && (year != 0 || (century & 3) == 0);
+  if (month == 2) return day == 29 && isLeap(twoDigits(at), twoDigits(at + 2));
   return day <= 30 || ((LONG_MONTHS >> month) & 1) == 1;
+}
+
+function isLeap(century: u32, year: u32): bool {
+  return (year & 3) == 0 && (year != 0 || (century & 3) == 0);
 }
 
 /** `2024-12-31T23:59:59`, with a blank for the T too, and with three or six digits of a second. */
 function isTimestamp(from: usize, to: usize): bool {
   const bytes = to - from;
   if (bytes != 19 && bytes != 23 && bytes != 26) return false;
+  const digits = digitMask(from);
   const mark: u32 = load<u8>(from, 10);
-  if (!isDate(from) || (mark != 0x54 && mark != 0x20)) return false;
+  if (!isDate(from, digits) || (mark != 0x54 && mark != 0x20)) return false;
+  if ((digits & MINUTE_DIGITS) != MINUTE_DIGITS || (digitMask(from + 16) & 6) != 6) return false;
   if (load<u8>(from, 13) != COLON || load<u8>(from, 16) != COLON) return false;
-  if (twoDigits(from + 11) > 23 || twoDigits(from + 14) > 59 || twoDigits(from + 17) > 59)
+  if (twoDigits(from + 11) > 23 || load<u8>(from, 14) > FIVE || load<u8>(from, 17) > FIVE)
     return false;
   return bytes == 19 || (load<u8>(from, 19) == POINT && skipDigits(from + 20, to) == to);
 }

@@ -12,7 +12,7 @@ export interface PartOfFile {
 }
 
 /** What is staged at once. */
-const ROUND_BYTES = 1024 * 2 ** 20;
+const ROUND_BYTES = 1536 * 2 ** 20;
 const LEAST_PART_BYTES = 32 * 2 ** 20;
 const PIECE_BYTES = 65_536;
 
@@ -28,8 +28,7 @@ export async function roundsOf(
     const { readPath: path, inspection } = input;
     const header = await offsetBehind(path, headerLines);
     const bytes = Math.max(inspection.contentBytes - header, 0);
-    const most = Math.max(LEAST_PART_BYTES, Math.min(bytes, ROUND_BYTES) / threads);
-    const count = Math.max(1, Math.ceil(bytes / most));
+    const count = bytes <= LEAST_PART_BYTES ? 1 : threads * Math.ceil(bytes / ROUND_BYTES);
     for (let index = 0; index < count; index++) {
       const from = header + Math.floor((bytes * index) / count);
       // The last part goes to the end of the file, wherever that is.
