@@ -24,6 +24,10 @@ import {
 import { csvSieve } from "./csv-sieve.ts";
 import type { InputFile, Records } from "./records.ts";
 
+/** Of a line with too few fields there is an entry for each that it has not, of one with too many for each beyond. */
+const FOUND = `try_cast(regexp_extract(e.error_message, 'Found: (\\d+)', 1) as bigint)`;
+const FIELDS = `case when e.error_type::varchar = 'MISSING COLUMNS' then min(${FOUND}) else max(${FOUND}) end`;
+
 export interface CsvInput {
   readonly engine: Engine;
   readonly files: readonly InputFile[];
@@ -67,6 +71,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
       ? csvSieve({
           shape,
           read,
+          files,
           records: (rest) => csvRecords({ engine, files: rest, shape, read }),
         })
       : undefined,
@@ -89,7 +94,7 @@ export function csvRecords({ engine, files, shape, read }: CsvInput): Records {
     broken: async (folder) => {
       const rows = await engine.rows(
         `select s.file_path as file, e.line_byte_position as position, e.error_type::varchar as error, min(e.error_message) as message,
-           max(try_cast(regexp_extract(e.error_message, 'Found: (\\d+)', 1) as bigint)) as fields
+           ${FIELDS} as fields
          from ${quoteName(rejects)} e join ${quoteName(scans)} s using (scan_id, file_id) group by all`,
       );
       await engine.run(`drop table ${quoteName(rejects)}; drop table ${quoteName(scans)}`);

@@ -15,20 +15,26 @@ const UNREAD: SieveColumn = { is: { kind: "text" }, optional: true, name: "" };
 export interface CsvSieveInput {
   readonly shape: CsvShape;
   readonly read: readonly ReadColumn[];
+  readonly files: readonly InputFile[];
   /** Records of files with this shape. */
   readonly records: (files: readonly InputFile[]) => Records;
 }
 
-/** Undefined where a line is not cut by two plain marks, a number of a line might mean null, or has one field alone, so that a blank one is a record. */
-export function csvSieve({ shape, read, records }: CsvSieveInput): Sieve | undefined {
+/**
+ * Undefined where a line is not cut by two plain marks, where the number of a line might mean null, or where a line has
+ * one field alone, so that a blank one is a record.
+ */
+export function csvSieve({ shape, read, files, records }: CsvSieveInput): Sieve | undefined {
   const { names, headerLine, mostLineBytes, options } = shape;
   const dialect = { delimiter: options.delimiter ?? ",", quote: options.quote ?? '"' };
   const isPlain = [dialect.delimiter, dialect.quote].every((mark) => MARK.test(mark));
   const places = read.map(({ path }) => names.indexOf(path));
-  const isOnce = new Set(places).size === places.length;
+  const found = places.filter((place) => place !== -1);
+  const isOnce = new Set(found).size === found.length;
   // A number that means null would take the place from the line with that number.
   const isNumberNull = (options.nulls ?? []).some((text) => /^[1-9]\d*$/.test(text));
   if (
+    !files.every((file) => isWhole(file, options)) ||
     isNumberNull ||
     !isPlain ||
     !isOnce ||
@@ -67,4 +73,10 @@ export function csvSieve({ shape, read, records }: CsvSieveInput): Sieve | undef
     held: (parts) => heldCsvRecords(parts, { shape, read }),
     odd: records,
   };
+}
+
+/** What the engine's reader alone knows how to turn away, or to pass over where the first record begins. */
+function isWhole({ removed, inspection }: InputFile, { header }: CsvShape["options"]): boolean {
+  const hasMark = header === false && inspection.hasBom;
+  return removed === undefined && inspection.invalidUtf8 === undefined && !hasMark;
 }

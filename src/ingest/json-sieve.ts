@@ -26,7 +26,9 @@ export function ndjsonSieve(input: JsonInput): Sieve | undefined {
       return isOwn && !NESTED.has(definition.type.kind);
     }) &&
     files.every(
-      ({ inspection }) => inspection.compression === undefined && inspection.longLine === undefined,
+      // What no column asks for is not looked at, be it text or not.
+      ({ inspection: { compression, longLine, invalidUtf8 } }) =>
+        compression === undefined && longLine === undefined && invalidUtf8 === undefined,
     );
   if (!isPlain) return undefined;
   return {

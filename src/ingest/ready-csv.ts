@@ -18,6 +18,8 @@ import type { RemovedRecords } from "./records.ts";
 /** Bytes of the longest record that is read, line ends in its quotes included. A smaller file is never read in parts. */
 const MOST_LINE_BYTES = 8 * 2 ** 20;
 const PLAIN_LINE_BYTES = 2 * 2 ** 20;
+/** What the inspection calls a long line. */
+const LONG_LINE_BYTES = 2_000_000;
 /** Surplus fields that the engine may report one by one. */
 const MOST_SURPLUS = 1000;
 
@@ -31,17 +33,20 @@ export async function readyCsv(
   const delimiter = options.delimiter ?? ",";
   let readPath = found.path;
   let { compression, lineEnd } = inspection;
+  let hasLongLine = inspection.longLine !== undefined;
   if ((options.encoding ?? "utf-8") !== "utf-8") {
     const staged = await stageUtf8(readPath, folder, {
       encoding: options.encoding ?? "utf-8",
       compression,
       signal,
+      longLineBytes: LONG_LINE_BYTES,
     });
     if (staged.path === undefined)
       return { problem: staged.problem ?? { rule: "file", message: "cannot be decoded" } };
     readPath = staged.path;
     compression = undefined;
     lineEnd = staged.lineEnd;
+    hasLongLine = staged.hasLongLine;
   }
   if (compression !== undefined) {
     // The engine unpacks by itself, and was once seen to fill all memory while it read several such files.
@@ -77,7 +82,7 @@ export async function readyCsv(
   const isClosed =
     isAlone || (await closesItsQuotes(readPath, { delimiter, quote, compression, signal }));
   // Where no line end stands in quotes and no line is long, none grows beyond what the engine bears by itself.
-  const isPlain = isLarge && !mayBreak && inspection.longLine === undefined;
+  const isPlain = isLarge && !mayBreak && !hasLongLine;
   const mostLineBytes = isPlain ? PLAIN_LINE_BYTES : MOST_LINE_BYTES;
   const shape = { names, headerLine, inParts: !mayBreak, isPlain, mostLineBytes, options };
   return {

@@ -12,6 +12,8 @@ export interface StagedText {
   /** Plain UTF-8 without a mark, in the folder; undefined where there is a problem. */
   readonly path: string | undefined;
   readonly lineEnd: LineEnd;
+  /** Whether a line of the copy is longer than `longLineBytes`. */
+  readonly hasLongLine: boolean;
   readonly problem: FileProblem | undefined;
 }
 
@@ -20,24 +22,29 @@ export interface TextStaging {
   readonly encoding: Encoding;
   readonly compression?: Compression | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** At least 1 MiB; without it no line is long. */
+  readonly longLineBytes?: number;
 }
+
+const SCANNED_BYTES = 1 << 20;
 
 /** Unpacks and recodes the whole file; lines keep their numbers. */
 export async function stageUtf8(
   path: string,
   folder: string,
-  { encoding, compression, signal }: TextStaging,
+  { encoding, compression, signal, longLineBytes = Number.MAX_SAFE_INTEGER }: TextStaging,
 ): Promise<StagedText> {
   const staged = join(folder, `staged-${randomUUID()}.txt`);
   const decoder = new TextDecoder(await labelOf(path, { encoding, compression, signal }), {
     fatal: true,
   });
-  const scan = scanText({ longLineBytes: Number.MAX_SAFE_INTEGER });
+  const scan = scanText({ longLineBytes });
   const file = await open(staged, "wx");
   let isDone = false;
   const write = async (text: string) => {
     const bytes = Buffer.from(text);
-    scan.push(bytes);
+    for (let at = 0; at < bytes.length; at += SCANNED_BYTES)
+      scan.push(bytes.subarray(at, at + SCANNED_BYTES));
     await file.writeFile(bytes);
   };
   try {
@@ -46,12 +53,14 @@ export async function stageUtf8(
     }
     await write(decoder.decode());
     isDone = true;
-    return { path: staged, lineEnd: scan.finish().lineEnd, problem: undefined };
+    const { lineEnd, longLine } = scan.finish();
+    return { path: staged, lineEnd, hasLongLine: longLine !== undefined, problem: undefined };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return {
       path: undefined,
       lineEnd: "none",
+      hasLongLine: false,
       problem: { rule: "file", message: `is no valid ${encoding}` },
     };
   } finally {

@@ -41,3 +41,17 @@ test("a broken UTF-16 text is a problem and leaves no file", async () => {
   assert.deepEqual([path, problem], [undefined, { rule: "file", message: "is no valid utf-16" }]);
   assert.deepEqual(await readdir(folder), ["input"]);
 });
+
+test("a line is as long as it is in UTF-8", async () => {
+  const path = join(folder, "input");
+  for (const [repeated, hasLongLine] of [
+    [700_000, true],
+    [600_000, false],
+  ] as const) {
+    await writeFile(path, Buffer.concat([Buffer.alloc(repeated, 0x80), Buffer.from("\na\n")]));
+    const how = { encoding: "latin-1", longLineBytes: 2_000_000 } as const;
+    const staged = await stageUtf8(path, folder, how);
+    assert.equal(staged.hasLongLine, hasLongLine);
+    await rm(staged.path ?? "");
+  }
+});
