@@ -166,7 +166,7 @@ export function ingest<const C extends Columns, const D extends string = string>
     redact: options.redact ?? [],
     keep: options.keep === undefined ? undefined : checkKeep(options.keep, columns, place),
     constraints: checkConstraints(options.constraints, place),
-    drop: checkDrop(options.drop, columns, place),
+    drop: checkDrop(options.drop, { columns, extra: options.extra }, place),
     properties: checkKept(options, place),
     schedule: options.schedule,
   });

@@ -5,12 +5,26 @@ import type { ColumnDefinition, ColumnType } from "../schema/column.ts";
 
 type Columns = Readonly<Record<string, ColumnDefinition>>;
 
+/** The column that holds the rest of a record, for `extra: "keep"`. */
+export const EXTRA_NAME = "_extra";
+
+interface Declared {
+  readonly columns: Columns;
+  readonly extra: string | undefined;
+}
+
 export function checkDrop(
   drop: readonly string[] | undefined,
-  columns: Columns,
+  { columns, extra }: Declared,
   place: string,
 ): readonly string[] {
   if (drop === undefined) return [];
+  if (extra === "keep" && drop.some((name) => name.toLowerCase() === EXTRA_NAME)) {
+    throw new MillraceError(`${place} drops "${EXTRA_NAME}", which extra: "keep" makes`, {
+      code: "project/bad-option",
+      hint: "Leave out one of the two.",
+    });
+  }
   const declared = namesOf(columns, "");
   for (const name of drop) {
     const twin = [...declared].find(([one]) => one.toLowerCase() === name.toLowerCase());

@@ -4,12 +4,13 @@ import type { Engine } from "../engine/engine.ts";
 import { text } from "../schema/column.ts";
 import type { Field } from "../schema/type.ts";
 import type { IngestDefinition } from "./asset.ts";
+import { EXTRA_NAME } from "./check-drop.ts";
 import type { ReadColumn } from "./contract.ts";
 import type { Records } from "./records.ts";
 
 /** The column that holds the rest of a record as a JSON object, for `extra: "keep"`. */
 const EXTRA: Field = {
-  name: "_extra",
+  name: EXTRA_NAME,
   type: "string",
   nullable: true,
   metadata: { comment: "fields that no column asks for, as JSON" },

@@ -5,7 +5,9 @@ import { declaredConditions } from "../lake/constraint.ts";
 import { type DeclaredShape, findReshaping, type Reshaping, reshape } from "../lake/reshape.ts";
 import type { StepContext } from "../lake/step.ts";
 import { fieldOf } from "../schema/column-type.ts";
+import { evolve } from "../schema/evolution.ts";
 import type { Ingested } from "./asset.ts";
+import { checkCompatible } from "./target.ts";
 
 type ShapeContext = Pick<StepContext, "lake" | "param">;
 
@@ -25,7 +27,11 @@ export async function bringToShape(
 ): Promise<Snapshot | undefined> {
   const table = await context.lake.find(asset.name);
   if (table === undefined) return undefined;
-  const reshaping = await findReshaping(context, table, declaredShape(asset));
+  const declared = declaredShape(asset);
+  const reshaping = await findReshaping(context, table, declared);
+  // A rename that the load would refuse afterwards must not be half of the way.
+  if (reshaping.columns.length > 0)
+    checkCompatible(asset.name, evolve(reshaping.fields, declared.fields, { inside: true }));
   const after = await reshape(context, table, reshaping);
   return after === table ? undefined : after;
 }

@@ -7,7 +7,7 @@ import { fieldIds, type Layout, layoutOf, type TableSpec } from "../delta/table-
 import { constraintProperties } from "../lake/constraint.ts";
 import type { Lake } from "../lake/lake.ts";
 import type { TableProperties } from "../lake/property.ts";
-import { type Evolution, evolve, renderType, type TypeChange } from "../schema/evolution.ts";
+import { type Evolution, evolve, renderType } from "../schema/evolution.ts";
 import { folderOf } from "../schema/table.ts";
 import type { Field } from "../schema/type.ts";
 import { widenTable } from "./widen.ts";
@@ -65,8 +65,7 @@ export async function openTarget(
   const evolution = evolve(before ?? found.metadata.fields, fields, { inside: true });
   checkPartitions(name, found, partitionBy, isReplaced);
   if (isReplaced) return replacedTarget(found, evolution, { ...spec, constraints });
-  const [wrong] = evolution.incompatible;
-  if (wrong !== undefined) throw incompatible(name, wrong);
+  checkCompatible(name, evolution);
   if (isDryRun) return target({ folder: folderOf(name) }, undefined, spec, evolution.fields);
   const snapshot =
     evolution.widened.length === 0 ? found : await widenTable(lake, found, evolution);
@@ -89,8 +88,11 @@ function replacedTarget(
     : target(found, found, { ...spec, configuration }, spec.fields);
 }
 
-function incompatible(name: string, { name: column, from, to }: TypeChange): MillraceError {
-  return new MillraceError(
+/** Throws where a column of the table cannot hold what is declared. */
+export function checkCompatible(name: string, { incompatible: [wrong] }: Evolution): void {
+  if (wrong === undefined) return;
+  const { name: column, from, to } = wrong;
+  throw new MillraceError(
     `Column "${column}" of ${name} is ${renderType(from)} in the lake and ${renderType(to)} in the project`,
     {
       code: "ingest/incompatible-column",

@@ -195,6 +195,55 @@ test("a rename that cannot be told is refused, by the plan too, and keeps no oth
   assert.deepEqual(await sandbox.rows(TABLE), [{ id: 1, plz: "1010", zip: "2" }]);
 });
 
+test("a column whose new type cannot hold the old values is not renamed either", async (t) => {
+  const sandbox = openSandbox(t);
+  sandbox.write("in/a.csv", "id,plz\n1,1010\n");
+  await sandbox.run([people({ id: integer(), plz: text() })]);
+  const now = people({ id: integer(), zip: integer().formerly("plz") });
+  assert.equal((await failure(sandbox, [now])).code, "ingest/incompatible-column");
+  assert.deepEqual(await operationsOf(sandbox), ["CREATE TABLE AS SELECT"]);
+});
+
+test("a table that is replaced whole gets names with its rows, and needs no column mapping for them", async (t) => {
+  const sandbox = openSandbox(t);
+  const write = { write: "overwrite" };
+  sandbox.write("in/a.csv", "id,plz,fax\n1,1010,5\n");
+  await sandbox.run([people({ id: integer(), plz: text(), fax: text() }, write)]);
+  const zip = text().formerly("plz").from("plz");
+  const now = [people({ id: integer(), zip }, { ...write, drop: ["fax"] })];
+  await sandbox.run(now);
+  assert.deepEqual(await sandbox.rows(TABLE), [{ id: 1, zip: "1010" }]);
+  assert.deepEqual(await operationsOf(sandbox), ["CREATE TABLE AS SELECT", "WRITE"]);
+  await sandbox.open(async ({ lake }) => {
+    assert.equal((await loadTable(lake, TABLE)).protocol.minReaderVersion, 1);
+  });
+  assert.equal((await sandbox.run(now)).state, "nothing to do");
+});
+
+test("names that lead nowhere, or to two columns, are refused where they are declared", () => {
+  const bad = (declare: () => unknown, code: string, message: RegExp) =>
+    assert.throws(declare, { code, message });
+  const zip = text().formerly("plz");
+  const column = "project/bad-column";
+  bad(() => people({ zip, code: text().formerly("PLZ") }), column, /both formerly "PLZ"/);
+  bad(
+    () => people({ zip, plz: text() }),
+    column,
+    /"zip", was formerly "plz", and "plz" is a column/,
+  );
+  bad(() => people({ zip: text().formerly("zip") }), column, /formerly "zip" itself/);
+  bad(() => people({ zip: text().formerly("") }), column, /formerly ""/);
+  bad(() => people({ l: list(zip) }), column, /\.formerly\(\) cannot be said of the items/);
+  bad(() => people({ s: struct({ zip, plz: text() }) }), column, /"zip", was formerly "plz"/);
+  const option = "project/bad-option";
+  const drops = (name: string, how: object = {}) =>
+    people({ zip, s: struct({ a: integer() }) }, { drop: [name], ...how });
+  bad(() => drops("ZIP"), option, /drops "ZIP", which is declared as the column "zip"/);
+  bad(() => drops("plz"), option, /declared as the former name of a column/);
+  bad(() => drops("s.a"), option, /declared as the column "s\.a"/);
+  bad(() => drops("_extra", { extra: "keep" }), option, /extra: "keep" makes/);
+});
+
 test("a column by which the table is partitioned is neither renamed nor dropped", async (t) => {
   const sandbox = openSandbox(t);
   sandbox.write("in/a.csv", "id,day\n1,mo\n");
