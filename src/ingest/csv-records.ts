@@ -26,7 +26,7 @@ import type { InputFile, Records } from "./records.ts";
 
 /** Of a line with too few fields there is an entry for each that it has not, of one with too many for each beyond. */
 const FOUND = `try_cast(regexp_extract(e.error_message, 'Found: (\\d+)', 1) as bigint)`;
-const FIELDS = `case when e.error_type::varchar = 'MISSING COLUMNS' then min(${FOUND}) else max(${FOUND}) end`;
+const FIELDS = `case when min(e.error_type::varchar) = 'MISSING COLUMNS' then min(${FOUND}) else max(${FOUND}) end`;
 
 export interface CsvInput {
   readonly engine: Engine;
