@@ -84,3 +84,32 @@ test("types are the same whatever may be null inside, and another where a name i
   const map: DataType = { kind: "map", key: "string", value: struct("a"), valueContainsNull: true };
   assert.equal(renderType(array(map)), "array<map<string, struct<a: long>>>");
 });
+
+test("fields inside structs join, widen and stay where that is asked for, and are another type elsewhere", () => {
+  const struct = (...fields: Field[]): DataType => ({ kind: "struct", fields });
+  const before = [field("s", struct(field("a", "integer"), field("b", "string")))];
+  const wanted = [field("S", struct(field("c", "date"), field("A", "long")))];
+  assert.equal(evolve(before, wanted).incompatible.length, 1);
+  const { fields, added, widened, incompatible, unused } = evolve(before, wanted, { inside: true });
+  assert.deepEqual(fields, [
+    field("s", struct(field("a", "long"), field("b", "string"), field("c", "date"))),
+  ]);
+  assert.deepEqual(
+    [added.map(({ name }) => name), widened.map(({ name }) => name), unused, incompatible],
+    [["s.c"], ["s.a"], ["s.b"], []],
+  );
+  const list = (element: DataType): Field[] => [field("l", array(element))];
+  const deeper = evolve(list(before[0]?.type ?? "void"), list(wanted[0]?.type ?? "void"), {
+    inside: true,
+  });
+  assert.deepEqual(
+    deeper.added.map(({ name }) => name),
+    ["l.element.c"],
+  );
+  const other = evolve(before, [field("s", struct(field("z", "integer")))], { inside: true });
+  assert.deepEqual(
+    other.incompatible.map(({ name }) => name),
+    ["s"],
+  );
+  assert.deepEqual(other.fields, before);
+});
