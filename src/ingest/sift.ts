@@ -11,14 +11,15 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MillraceError, systemCodeOf } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { SieveColumn } from "../source/sieve/column.ts";
 import { numberedLine, type SieveDialect } from "../source/sieve/held-line.ts";
+import { visitLines } from "../source/sieve/mark.ts";
 import { openPieces } from "../source/sieve/pieces.ts";
-import { type PartPaths, type SiftedPart, visitLines } from "../source/sieve/sift-part.ts";
+import type { PartPaths, SiftedPart } from "../source/sieve/sift-part.ts";
 import { siftParts } from "../source/sieve/sift-parts.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { SiftedContract } from "./contract.ts";
@@ -42,6 +43,8 @@ const MOST_FILES = 16;
 /** Where more than one row in so many breaks a rule, the long way is the shorter one. */
 const MOST_BROKEN = 5;
 const FEW_ROWS = 10_000;
+/** Of lines and rows that are told one by one, for the sake of memory. */
+const MOST_TOLD = 10_000_000;
 
 export interface SiftInput extends SplitInput {
   readonly extraFields: Parameters<Sieve["through"]>[1];
@@ -64,14 +67,31 @@ export async function sift(input: SiftInput): Promise<Sifted | undefined> {
   if (bytes < LEAST_BYTES || files.length > MOST_FILES) return undefined;
   const through = sieve.through(sifted.kinds, extraFields);
   if (through === undefined) return undefined;
+  const folder = join(input.folder, `sift-${randomUUID()}`);
+  let done: Sifted | undefined;
   try {
-    return await siftAll({ ...input, sifted, sieve, through });
+    await mkdir(folder);
+    const before = await stampsOf(files);
+    const all = await siftAll({ ...input, folder, sifted, sieve, through });
+    // What was sifted, and the lines that were read once more, must be of one file.
+    if ((await stampsOf(files)) === before) done = all;
   } catch (error) {
     signal.throwIfAborted();
     // Whatever failed here, a rule that divides by zero or a full disk, the long way fails of too, or does not.
     if (!(error instanceof MillraceError) && systemCodeOf(error) === undefined) throw error;
-    return undefined;
+  } finally {
+    if (done === undefined) await rm(folder, { recursive: true, force: true });
   }
+  return done;
+}
+
+/** Changes with what any of the files holds. */
+async function stampsOf(files: Records["files"]): Promise<string> {
+  const stamps = files.map(async ({ readPath }) => {
+    const { ino, size, mtimeMs } = await stat(readPath);
+    return [ino, size, mtimeMs];
+  });
+  return JSON.stringify(await Promise.all(stamps));
 }
 
 interface Job extends SiftInput {
@@ -102,7 +122,11 @@ async function siftAll(job: Job): Promise<Sifted | undefined> {
   for (const round of await roundsOf(records.files, sieve.headerLines, threads)) {
     const tasks = round.map(({ range }) => ({ ...range, ...job.through, paths: pathsIn(folder) }));
     const sifted = await siftParts(tasks, { threads, signal });
-    if (sifted.some(({ isUnfit }) => isUnfit)) return undefined;
+    const told = [...done.map((part) => part.sifted), ...sifted].reduce(
+      (sum, { broken, odd }) => sum + broken.length + odd.length,
+      0,
+    );
+    if (told > MOST_TOLD || sifted.some(({ isUnfit }) => isUnfit)) return undefined;
     const parts = place(done, round, tasks, sifted, sieve.headerLines);
     const taken = await takePassed(job, parts);
     good = {
@@ -159,7 +183,8 @@ async function takePassed(
   const passed = parts.reduce((sum, one) => sum + one.sifted.passed, 0);
   if (passed === 0) return { good: [], goodRows: 0, broken: [] };
   const broken: number[] = [];
-  const teller = interruptingTeller(engine, broken, Math.max(FEW_ROWS, passed / MOST_BROKEN));
+  const most = Math.min(Math.max(FEW_ROWS, passed / MOST_BROKEN), MOST_TOLD);
+  const teller = interruptingTeller(engine, broken, most);
   try {
     const judged = sifted.judge({
       relation: `(${parts.map((part) => passedRelation(job, part)).join(" union all ")})`,
@@ -191,7 +216,7 @@ function holdBroken(
   if (own.length === 0) return 0;
   const held = openPieces(paths.held, "a");
   try {
-    visitLines({ ...range, start: sifted.start }, own, (number, line) =>
+    visitLines(range.path, sifted.marks, own, (number, line) =>
       held.add(numberedLine(number, line, through.dialect)),
     );
     held.flush();

@@ -43,12 +43,16 @@ const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T;
 /** The statements that wrote rows, and how each ended. */
 const written: { readonly query: string; readonly code: string | undefined }[] = [];
 
+/** What happens before rows are taken out of lines that passed the sieve. */
+let meanwhile: (() => void) | undefined;
+
 /** Tells of each statement of the engine that writes rows. */
 function watched(engine: Engine): Engine {
   return {
     ...engine,
     session: async () => watched(await engine.session()),
     write: async (query, options) => {
+      if (query.includes('"~tell"')) meanwhile?.();
       try {
         const files = await engine.write(query, options);
         written.push({ query, code: undefined });
@@ -450,4 +454,119 @@ test(`rows go into a table by merging and by overwriting as on the long way (see
   const files = { "in.csv": csvFile([...lines, ...others]) };
   for (const write of [{ merge: "id" as const, newest: "at" as const }, "overwrite" as const])
     await loadBoth({ files, how: { from: csv("in.csv"), columns: COLUMNS, write } });
+});
+
+/** CSV of lines that surely pass, but for what `change` makes of some fields. */
+function plainCsv(count: number, change: (fields: string[], index: number) => string): string {
+  const lines = Array.from({ length: count }, (_, index) =>
+    change(
+      [String(index), "name", "1.50", "2024-02-29", "", "true", "1.5", "", "note", PAD],
+      index,
+    ),
+  );
+  return csvFile(lines);
+}
+
+const join = (fields: readonly string[]): string => fields.join(",");
+const from = csv("in.csv");
+
+test("where all lines are good none is looked at twice, and where all are bad each is turned away once", async () => {
+  const good = await loadBoth({
+    files: { "in.csv": plainCsv(CSV_LINES, join) },
+    how: { from, columns: COLUMNS },
+  });
+  assert.deepEqual([good.rows.length, good.rejected.length], [CSV_LINES, 0]);
+  const bad = await loadInto(open(), {
+    files: { "in.csv": plainCsv(CSV_LINES, (fields) => join(fields.with(0, "x"))) },
+    how: { from, columns: COLUMNS },
+  });
+  assert.deepEqual([bad.rows.length, bad.rejected.length], [0, CSV_LINES]);
+});
+
+test("where too many lines do not pass, the long way is taken, and nothing is there twice", async () => {
+  const content = plainCsv(12_000, (fields, index) =>
+    join(index % 3 === 0 ? fields.with(2, "007") : fields),
+  );
+  const { lanes, rows } = await loadInto(open(), {
+    files: { "in.csv": content },
+    how: { from, columns: COLUMNS },
+  });
+  assert.deepEqual(lanes, { sifted: [], isLong: true });
+  assert.equal(rows.length, 12_000);
+});
+
+test("where too many rows break a rule the statement ends, and the long way is taken", async () => {
+  const content = plainCsv(24_000, join).replaceAll(PAD, PAD.slice(0, 400));
+  const { lanes, rows, rejected } = await loadInto(open(), {
+    files: { "in.csv": content },
+    how: { from, columns: COLUMNS, rules: { even: sql`id % 2 = 0` } },
+  });
+  assert.deepEqual(lanes, { sifted: ["engine/interrupted"], isLong: true });
+  assert.deepEqual([rows.length, rejected.length], [12_000, 12_000]);
+});
+
+test("a rule that fails is told as on the long way, and leaves nothing", async () => {
+  const yard = open();
+  yard.write("in.csv", plainCsv(CSV_LINES, join));
+  const rules = { number: sql`cast(name as integer) > 0` };
+  const { error } = await yard.run([ingest(TABLE, { from, columns: COLUMNS, rules })]);
+  assert.equal(error?.code, "engine/sql");
+  assert.deepEqual(stagingOf(yard), []);
+});
+
+test("lines that only the reader can turn away are turned away", async () => {
+  const wide = [...Array(3000).keys()].map(() => "surplus!").join(",");
+  const columns = { id: integer(), ratio: float().optional() };
+  const long = await loadBoth(
+    {
+      files: {
+        "in.csv": plainCsv(CSV_LINES, (fields, index) =>
+          index === 4000 ? `${join(fields)},${wide}` : join(index === 5000 ? ["x"] : fields),
+        ),
+      },
+      how: { from, columns },
+    },
+    { isFast: false, isStaged: true },
+  );
+  assert.deepEqual(linesOf(long), [4002, 5002]);
+  const bytes = Buffer.from(plainCsv(CSV_LINES, join));
+  bytes[bytes.indexOf("note", 5_000_000)] = 0xff;
+  const { rejected } = await loadBoth(
+    { files: { "in.csv": bytes }, how: { from, columns } },
+    { isFast: false },
+  );
+  assert.equal(rejected.length, 1);
+  const lines = Buffer.from(
+    jsonFileOf(Array.from({ length: JSON_LINES }, (_, index) => `{"id":${index},"x":"ü"}`)),
+  );
+  lines[lines.indexOf("ü", 500_000)] = 0xff;
+  const json = await loadBoth(
+    { files: { "in.ndjson": lines }, how: { from: ndjson("in.ndjson"), columns } },
+    { isFast: false },
+  );
+  assert.equal(json.rejected.length, 1);
+});
+
+test("a file that is cut or replaced while it is sifted is read once, as it is then", async () => {
+  const content = plainCsv(CSV_LINES, (fields, index) =>
+    join(index % 100 === 0 ? fields.with(6, "99") : fields),
+  );
+  for (const [now, count] of [
+    [content.slice(0, content.indexOf("\n5000,") + 1), 5000],
+    [content.replaceAll("name", "NAME").replaceAll(",99,", ",0.5,"), CSV_LINES],
+  ] as const) {
+    const yard = open();
+    meanwhile = () => {
+      meanwhile = undefined;
+      yard.write("in.csv", now);
+    };
+    const { rows, rejected, lanes } = await loadInto(yard, {
+      files: { "in.csv": content },
+      how: { from, columns: COLUMNS },
+    });
+    assert.equal(lanes.isLong, true);
+    assert.equal(rows.length + rejected.length, count);
+    const names = new Set((rows as readonly { name: string }[]).map(({ name }) => name));
+    assert.equal(names.size, 1);
+  }
 });
