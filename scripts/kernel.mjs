@@ -1,20 +1,19 @@
-/** Makes the WebAssembly that src/source holds as text of its sources in kernel/ and src/source; with `--check` only compares. */
+/** Makes the WebAssembly that src/source holds as text of its sources in kernel/; with `--check` only compares. */
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
-import wabt from "wabt";
 
 const ROOT = new URL("..", import.meta.url);
+const OPTIONS = ["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--use", "abort="];
 
 const kernels = [
-  { target: "src/source/byte-kernel.ts", make: assemble },
-  { target: "src/source/sieve/kernel.ts", make: compile },
+  { entry: "byte/index.ts", target: "src/source/byte-kernel.ts" },
+  { entry: "sieve/index.ts", target: "src/source/sieve/kernel.ts" },
 ];
 
-for (const { target, make } of kernels) {
+for (const { entry, target } of kernels) {
   const file = new URL(target, ROOT);
-  const code = Buffer.from(await make()).toString("base64");
+  const code = Buffer.from(await compile(entry)).toString("base64");
   const before = readFileSync(file, "utf8");
   const after = before.replace(/(const CODE =\s*")[^"]*"/, (_, head) => `${head}${code}"`);
   if (!process.argv.includes("--check")) writeFileSync(file, after);
@@ -24,24 +23,16 @@ for (const { target, make } of kernels) {
   }
 }
 
-async function assemble() {
-  const source = new URL("src/source/byte-kernel.wat", ROOT);
-  const parsed = (await wabt()).parseWat(fileURLToPath(source), readFileSync(source, "utf8"), {
-    simd: true,
-  });
-  parsed.validate();
-  return parsed.toBinary({}).buffer;
-}
-
-/** @returns {Promise<Uint8Array>} */
-async function compile() {
-  const options = ["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--use", "abort="];
+/**
+ * @param {string} entry
+ * @returns {Promise<Uint8Array>}
+ */
+async function compile(entry) {
   const made = new Map();
-  const { error, stderr } = await asc.main(["index.ts", "--outFile", "sieve.wasm", ...options], {
+  const { error, stderr } = await asc.main([entry, "--outFile", "kernel.wasm", ...OPTIONS], {
     readFile: (name) => {
-      const file = new URL(`kernel/sieve/${name}`, ROOT);
       try {
-        return readFileSync(file, "utf8");
+        return readFileSync(new URL(`kernel/${name}`, ROOT), "utf8");
       } catch {
         return null;
       }
@@ -52,5 +43,5 @@ async function compile() {
     listFiles: () => [],
   });
   if (error !== null) throw new Error(`${error.message}\n${stderr.toString()}`);
-  return made.get("sieve.wasm");
+  return made.get("kernel.wasm");
 }

@@ -1,20 +1,14 @@
 /** Lines of CSV, each of which is a record: one that passes is copied as it is, behind its number. */
 
+import { FEED, feeds, nextLine, RETURN } from "../line.ts";
 import { columnAt, isOptional, kindOf, TEXT } from "./column.ts";
 import { endLine, held, hold, out, pass, writeByte, writeBytes, writeNumber } from "./output.ts";
 import { fits } from "./shape.ts";
-
-const FEED: u32 = 0x0a;
-const RETURN: u32 = 0x0d;
 
 let delimiter: u32 = 0;
 let quote: u32 = 0;
 let delimiters: v128 = i8x16.splat(0);
 let quotes: v128 = i8x16.splat(0);
-const feeds: v128 = i8x16.splat(10);
-
-/** Line feeds that `skipLines` found. */
-export let found: u32 = 0;
 
 export function setDialect(delimiterByte: u32, quoteByte: u32): void {
   delimiter = delimiterByte;
@@ -57,35 +51,6 @@ export function sift(
 
 function isBlank(from: usize, to: usize): bool {
   return load<u8>(from) == FEED || (to - from == 2 && load<u8>(from) == RETURN);
-}
-
-/** Behind so many line feeds from here, or the end; `found` says how many there were. */
-export function skipLines(from: usize, to: usize, count: u32): usize {
-  let at = from;
-  found = 0;
-  while (at < to && found < count) {
-    const mask = i8x16.bitmask(i8x16.eq(v128.load(at), feeds));
-    const inside = at + 16 <= to ? mask : mask & ((1 << (<u32>(to - at))) - 1);
-    const here = <u32>popcnt(inside);
-    if (found + here >= count) {
-      let rest = inside;
-      for (let left = count - found; left > 1; left--) rest &= rest - 1;
-      found = count;
-      return at + ctz(rest) + 1;
-    }
-    found += here;
-    at += 16;
-  }
-  return at < to ? at : to;
-}
-
-/** Where the line after this one begins. */
-export function nextLine(at: usize): usize {
-  while (true) {
-    const mask = i8x16.bitmask(i8x16.eq(v128.load(at), feeds));
-    if (mask != 0) return at + ctz(mask) + 1;
-    at += 16;
-  }
 }
 
 /** Where the line ends, its line feed included, if every field is sure; else 0. A blank line is no record and passes. */

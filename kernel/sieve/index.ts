@@ -1,6 +1,7 @@
 /** The sieve's door: `src/source/sieve/kernel.ts` calls these. */
 
-import { found, setDialect, sift, skipLines } from "./csv.ts";
+import { found, skipLines } from "../line.ts";
+import { setDialect, sift } from "./csv.ts";
 import { setColumns, sift as siftLines } from "./json.ts";
 import { begin, held, lines, out, passed } from "./output.ts";
 

@@ -3,6 +3,7 @@
  * columns alone. A text keeps its bytes, escapes and all; a number stands in quotes where its digits must be kept.
  */
 
+import { FEED, nextLine } from "../line.ts";
 import {
   BIGINT,
   BOOLEAN,
@@ -20,7 +21,6 @@ import {
   scaleOf,
   TEXT,
 } from "./column.ts";
-import { nextLine } from "./csv.ts";
 import { endLine, held, hold, out, pass, writeByte, writeBytes, writeNumber } from "./output.ts";
 import { fits, isFalse, isTrue } from "./shape.ts";
 
@@ -30,7 +30,6 @@ const OPEN: u32 = 0x7b;
 const CLOSE: u32 = 0x7d;
 const COMMA: u32 = 0x2c;
 const COLON: u32 = 0x3a;
-const FEED: u32 = 0x0a;
 const MINUS: u32 = 0x2d;
 const POINT: u32 = 0x2e;
 const ZERO: u32 = 0x30;

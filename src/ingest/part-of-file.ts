@@ -1,7 +1,7 @@
 /** Large files cut into parts that pass the sieve side by side, and rounds of parts that fit on the disk beside the files. */
 
 import { open } from "node:fs/promises";
-import type { FilePart } from "../source/sieve/sift-part.ts";
+import type { FilePart } from "../source/sieve/block.ts";
 import type { InputFile } from "./records.ts";
 
 export interface PartOfFile {

@@ -1,9 +1,9 @@
-/** Walks over bytes in WebAssembly, sixteen at a time: `byte-kernel.wat` says how, and `npm run kernel` makes this file's code of it. */
+/** Walks over bytes in WebAssembly, sixteen at a time: `kernel/byte` says how, and `npm run kernel` makes this file's code of it. */
+
+import { type KernelMemory, type KernelValue, kernelOpener } from "./kernel.ts";
 
 /** Bytes stand in `bytes`; after the last one that is looked at there must be room for fifteen more. */
-export interface ByteKernel {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+export interface ByteKernel extends KernelMemory {
   /** How many line feeds stand in the range. */
   count(from: number, to: number): number;
   /** Whether the number of quotes is odd, going on from `odd`: 0 or 1; 2 where it is odd at a line feed. */
@@ -26,32 +26,13 @@ export interface ByteKernel {
     most: number,
   ): number;
   /** Where the first line begins that `find` did not finish. */
-  readonly next: { readonly value: number };
+  readonly next: KernelValue;
   /** How many lines it finished. */
-  readonly lines: { readonly value: number };
+  readonly lines: KernelValue;
 }
 
-/** The part of it that is used here; the types of Node's own library leave it out. */
-declare const WebAssembly: {
-  readonly Module: new (code: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
-interface Exports extends Omit<ByteKernel, "bytes" | "view"> {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-}
-
-const PAGE_BYTES = 65_536;
 const CODE =
-  "AGFzbQEAAAABHwRgAX8Bf2ACf38Bf2AEf39/fwF/YAd/f39/f39/AX8DCQgAAQIBAQICAwUDAQABBgsCfwFBAAt/AUEACwdKCAZtZW1vcnkCAARuZXh0AwAFbGluZXMDAQVjb3VudAABBnBhcml0eQACCXNhbXBsZUFsbAAECnNhbXBsZUVuZHMABQRmaW5kAAcKmgYICgBBASAAdEEBawtLAQJ/AkADQCAAIAFPDQEgAP0ABABBCv0P/SP9ZCEDIABBEGogAUsEQCADIAEgAGsQAHEhAwsgAiADaWohAiAAQRBqIQAMAAsLIAILlwECAXsDfwJAA0AgACABTw0BIAD9AAQAIQQgBEEK/Q/9I/1kIQUgBCAC/Q/9I/1kIQYgAEEQaiABSwRAIAEgAGsQACEHIAUgB3EhBSAGIAdxIQYLAkADQCAFRQ0BQQEgAyAGIAVoEABxaXNxBEBBAg8LIAUgBUEBa3EhBQwACwtBASADIAZpc3EhAyAAQRBqIQAMAAsLIAMLGAAgACABc0HrlK+veGwhACAAIABBDXZzC1kBAX8gASAAa0Gx893xeWwhAgJAA0AgAEEEaiABSw0BIAIgACgAABADIQIgAEEEaiEADAALCwJAA0AgACABTw0BIAIgAC0AABADIQIgAEEBaiEADAALCyACC5kBAQR/IAEgAGsgA2tB65Svr3hsIQQgACEFAkADQCAFIAFPDQEgBkEITw0BIAUtAAAhByAHIAJHBEAgBCAHEAMhBCAGQQFqIQYLIAVBAWohBQwACwtBACEGIAEhBQJAA0AgBSAATQ0BIAZBCE8NASAFQQFrIQUgBS0AACEHIAcgAkcEQCAEIAcQAyEEIAZBAWohBgsMAAsLIAQLGAAgAwR/IAAgASACIAMQBQUgACABEAQLC4ACAgF7CH8gACEIAkADQCAIIAFPDQEgCP0ABAAhByAHQQr9D/0j/WQhCiAHIAL9D/0j/WQhCyAKRQRAIAwgC2lqIQwgCEEQaiEIDAELIAggCmhqIQkgCSABTw0BIAwgCyAKaBAAcWlqIQwgCUEBaiEIIAkgAEsEQCAJIAlBAWstAABBDUZrIQkLIAAgCSACIAwQBiENIA0gBHEhDUEBIAMgDUEDdmotAAAgDUEHcXZxBEAgBSAANgIAIAUgCTYCBCAFIA82AgggBSAMNgIMIAVBEGohBSAOQQFqIQ4LIA9BAWohDyAIIQBBACEMIA4gBk8NAQwACwsgACQAIA8kASAOCw==";
+  "AGFzbQEAAAABGgNgBH9/f38Bf2ACf38Bf2AHf39/f39/fwF/AwYFAAEBAAIFAwEAAAYLAn8BQQALfwFBAAsHSggFY291bnQAAQRmaW5kAAQFbGluZXMDAQRuZXh0AwAGcGFyaXR5AAMJc2FtcGxlQWxsAAIKc2FtcGxlRW5kcwAABm1lbW9yeQIACtwHBa4BAQN/IAEgAGsgA2tB65Svr3hsIQRBCCEFIAAhAwNAIAEgA0sEQAJAIAMtAAAiBiACRwRAIAQgBnNB65Svr3hsIgQgBEENdnMhBCAFQQFrIgVFDQELIANBAWohAwwCCwsLQQghBQNAIAAgAUkEQAJAIAFBAWstAAAiAyACRwRAIAMgBHNB65Svr3hsIgMgA0ENdnMhBCAFQQFrIgVFDQELIAFBAWshAQwCCwsLIAQLhQEBAn8DQCAAQRBqIgIgAU0EQCADIAD9AAQA/QwKCgoKCgoKCgoKCgoKCgoK/SP9ZGlqIQMgAiEADAELCyAAIAFJBH8gAP0ABAD9DAoKCgoKCgoKCgoKCgoKCgr9I/1kIQIgAyAAQRBqIAFNBH8gAgUgAkEBIAEgAGt0QQFrcQtpagUgAwsLcAECfyABIABrQbHz3fF5bCEDA0AgAEEEaiICIAFNBEAgACgCACADc0HrlK+veGwiACAAQQ12cyEDIAIhAAwBCwsDQCAAIAFJBEAgAC0AACADc0HrlK+veGwiAiACQQ12cyEDIABBAWohAAwBCwsgAwuoAQICfwJ7IAL9DyEGA0AgACABSQRAIAD9AAQAIgf9DAoKCgoKCgoKCgoKCgoKCgr9I/1kIQIgByAG/SP9ZCEEIABBEGogAUsEQEEBIAEgAGt0QQFrIgUgAnEhAiAEIAVxIQQLA0AgAgRAIAMgBEEBIAJodEEBa3Fpc0EBcQRAQQIPCyACIAJBAWtxIQIMAQsLIAMgBGlzQQFxIQMgAEEQaiEADAELCyADC4cDAgh/AnsgAv0PIQ8gACEHA0AgASAHSwRAAkAgB/0ABAAiEP0MCgoKCgoKCgoKCgoKCgoKCv0j/WQhCSAQIA/9I/1kIQwgCUUEQCAIIAxpaiEIIAdBEGohBwwDCyAJaCIJIAdqIg0gAU8NACAIIAxBASAJdEEBa3FpaiEOIA1BAWsiByANIAAgDUkEfyAHLQAAQQ1GBUEACxshDCADIA4EfyAAIAwgAiAOEAAFIAwgACIHa0Gx893xeWwhCQNAIAdBBGoiCCAMTQRAIAcoAgAgCXNB65Svr3hsIgcgB0ENdnMhCSAIIQcMAQsLA0AgByAMSQRAIActAAAgCXNB65Svr3hsIgggCEENdnMhCSAHQQFqIQcMAQsLIAkLIARxIgdBA3ZqLQAAIAdBB3F1QQFxBEAgBSAANgIAIAUgDDYCBCAFIAo2AgggBSAONgIMIAtBAWohCyAFQRBqIQULIApBAWohCkEAIQggDUEBaiIHIQAgBiALTQ0ADAILCwsgACQAIAokASALCw==";
 
-let compiled: object | undefined;
-
-/** A kernel with so many bytes of its own. */
-export function openByteKernel(sizeBytes: number): ByteKernel {
-  compiled ??= new WebAssembly.Module(Buffer.from(CODE, "base64"));
-  const exports = new WebAssembly.Instance(compiled).exports as Exports;
-  exports.memory.grow(Math.ceil(sizeBytes / PAGE_BYTES));
-  const { buffer } = exports.memory;
-  return { ...exports, bytes: new Uint8Array(buffer), view: new DataView(buffer) };
-}
+/** A kernel with so many bytes of its own from `FREE_FROM` on. */
+export const openByteKernel = kernelOpener<ByteKernel>(CODE);

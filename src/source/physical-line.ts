@@ -3,6 +3,7 @@
 import { openByteKernel } from "./byte-kernel.ts";
 import { readContent } from "./content.ts";
 import type { Compression } from "./file-source.ts";
+import { FREE_FROM } from "./kernel.ts";
 
 /**
  * A line lies in `bytes` from `from` up to `to`, without its line feed, good only during the call; `line` counts from 1,
@@ -76,8 +77,8 @@ function lineCounter(): (piece: Buffer, from: number, to: number) => number {
     let lines = 0;
     for (let at = from; at < to; at += PART_BYTES) {
       const part = piece.subarray(at, Math.min(at + PART_BYTES, to));
-      kernel.bytes.set(part);
-      lines += kernel.count(0, part.length);
+      kernel.bytes.set(part, FREE_FROM);
+      lines += kernel.count(FREE_FROM, FREE_FROM + part.length);
     }
     return lines;
   };

@@ -5,6 +5,7 @@
 
 import { type ByteKernel, openByteKernel } from "./byte-kernel.ts";
 import { type CsvDialect, parseCsvRecord } from "./csv-record.ts";
+import { FREE_FROM } from "./kernel.ts";
 import { isAlike, joinFields, type WantedRecord } from "./wanted-record.ts";
 
 /** Lines of JSON have no quotes that the kernel must pass over; no text has this byte. */
@@ -13,8 +14,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 /** A line and a piece after it; a longer line ends the search. */
 const INPUT_BYTES = 4 << 20;
-const INPUT = 0;
-const FILTER = INPUT_BYTES + 64;
+const INPUT = FREE_FROM;
+const FILTER = INPUT + INPUT_BYTES + 64;
 const LEAST_FILTER_BYTES = 1 << 14;
 const MOST_FILTER_BYTES = 1 << 21;
 /** Candidates of one call of the kernel, sixteen bytes each. */
@@ -44,7 +45,7 @@ export async function sweepPlain(
 ): Promise<void> {
   const index = indexLines(wanted, csv);
   const { kernel, quote } = index;
-  const text = Buffer.from(kernel.bytes.buffer, INPUT, INPUT_BYTES);
+  const text = Buffer.from(kernel.bytes.buffer);
   /** Finished before the bytes that the kernel holds. */
   let line = 1;
   let held = 0;
@@ -53,7 +54,7 @@ export async function sweepPlain(
 
   /** Where the walk begins: behind the mark, blank lines and the header. */
   const begin = (to: number): number => {
-    let at = text.toString("hex", 0, 3) === "efbbbf" ? 3 : 0;
+    let at = text.toString("hex", INPUT, INPUT + 3) === "efbbbf" ? INPUT + 3 : INPUT;
     while (isHeaderLeft && at < to) {
       const end = text.indexOf(LF, at);
       if (end < 0 || end >= to) return at;
@@ -96,18 +97,19 @@ export async function sweepPlain(
 
   for await (const piece of pieces) {
     if (held + piece.length + 1 > INPUT_BYTES) return;
-    kernel.bytes.set(piece, held);
-    const to = held + piece.length;
-    const from = isBegun && !isHeaderLeft ? 0 : begin(to);
+    kernel.bytes.set(piece, INPUT + held);
+    const to = INPUT + held + piece.length;
+    const from = isBegun && !isHeaderLeft ? INPUT : begin(to);
     isBegun = true;
     const rest = walk(from, to);
     if (rest === undefined) return;
-    kernel.bytes.copyWithin(0, rest, to);
+    kernel.bytes.copyWithin(INPUT, rest, to);
     held = to - rest;
   }
   if (held === 0) return;
-  kernel.bytes[held] = LF;
-  walk(isHeaderLeft ? begin(held + 1) : 0, held + 1);
+  const end = INPUT + held;
+  kernel.bytes[end] = LF;
+  walk(isHeaderLeft ? begin(end + 1) : INPUT, end + 1);
 }
 
 interface LineIndex {
@@ -127,8 +129,8 @@ function indexLines(wanted: readonly WantedRecord[], csv: CsvDialect | undefined
   const bits = 2 ** Math.ceil(Math.log2(32 * (wanted.length + 1)));
   const filterBytes = Math.min(MOST_FILTER_BYTES, Math.max(LEAST_FILTER_BYTES, bits / 8));
   const found = FILTER + filterBytes;
-  const kernel = openByteKernel(found + FOUND_BYTES * MOST_FOUND);
-  const text = Buffer.from(kernel.bytes.buffer, INPUT, INPUT_BYTES);
+  const kernel = openByteKernel(found + FOUND_BYTES * MOST_FOUND - FREE_FROM);
+  const text = Buffer.from(kernel.bytes.buffer);
   const quote = csv === undefined ? NO_QUOTE : csv.quote.charCodeAt(0);
   const mask = 8 * filterBytes - 1;
   const plain = new Map<number, number[]>();
@@ -152,14 +154,14 @@ function indexLines(wanted: readonly WantedRecord[], csv: CsvDialect | undefined
     const line = plainText(at);
     // A longer one is found by its fields.
     if (Buffer.byteLength(line) > INPUT_BYTES) continue;
-    const to = text.write(line);
+    const to = INPUT + text.write(line, INPUT);
     const isText = typeof record === "string";
     if (isText || csv === undefined || record.every((field) => standsBare(field, csv)))
-      add(plain, kernel.sampleAll(0, to), at);
+      add(plain, kernel.sampleAll(INPUT, to), at);
     if (isText) continue;
     let quotes = 0;
-    for (let byte = 0; byte < to; byte++) if (text[byte] === quote) quotes += 1;
-    add(quoted, kernel.sampleEnds(0, to, quote, quotes), at);
+    for (let byte = INPUT; byte < to; byte++) if (text[byte] === quote) quotes += 1;
+    add(quoted, kernel.sampleEnds(INPUT, to, quote, quotes), at);
   }
   return { kernel, quote, plain, quoted, plainText, mask, found };
 }

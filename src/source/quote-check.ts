@@ -4,6 +4,7 @@ import { openByteKernel } from "./byte-kernel.ts";
 import { readContent } from "./content.ts";
 import type { CsvDialect } from "./csv-record.ts";
 import type { Compression } from "./file-source.ts";
+import { FREE_FROM } from "./kernel.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -75,8 +76,8 @@ export async function mayBreakInQuotes(
   for await (const piece of readContent(path, { compression, signal, inPassing: true })) {
     for (let at = 0; at < piece.length; at += PART_BYTES) {
       const part = piece.subarray(at, at + PART_BYTES);
-      kernel.bytes.set(part);
-      odd = kernel.parity(0, part.length, quoteByte, odd);
+      kernel.bytes.set(part, FREE_FROM);
+      odd = kernel.parity(FREE_FROM, FREE_FROM + part.length, quoteByte, odd);
       if (odd === BROKEN) return true;
     }
   }

@@ -1,20 +1,13 @@
 /** A part of a file through the sieve: records that surely fit into one file, lines that are held into others. */
 
-import { closeSync, openSync, readSync } from "node:fs";
-import { MillraceError } from "../../base/error.ts";
+import { closeSync, openSync } from "node:fs";
+import { FREE_FROM } from "../kernel.ts";
+import { BLOCK_BYTES, type FilePart, readBlocks } from "./block.ts";
 import { columnsBytes, type SieveColumn, writeColumns } from "./column.ts";
 import { type HeldLines, type SieveDialect, sortHeldLines } from "./held-line.ts";
-import { FREE_FROM, openSieveKernel, type SieveKernel } from "./kernel.ts";
+import { openSieveKernel, type SieveKernel } from "./kernel.ts";
+import { type Marks, openMarks } from "./mark.ts";
 import { openPieces, type Pieces } from "./pieces.ts";
-
-/** The lines that begin between two bytes of a file. A line that does not fit into a block is a failure. */
-export interface FilePart {
-  readonly path: string;
-  readonly from: number;
-  readonly to: number;
-  /** True where a line begins at `from`. */
-  readonly isLineStart: boolean;
-}
 
 export interface SiftTask extends FilePart {
   readonly dialect: SieveDialect;
@@ -28,14 +21,13 @@ export type PartPaths = Readonly<Record<"passed" | keyof HeldLines, string>>;
 export interface SiftedPart extends HeldLines {
   /** True where so many were held that it was given up. */
   readonly isUnfit: boolean;
-  /** Where the first line begins. */
-  readonly start: number;
   readonly lines: number;
   readonly passed: number;
+  readonly marks: Marks;
 }
 
-/** No line that passes is longer. */
-const BLOCK_BYTES = 4 * 2 ** 20;
+/** Lines of a part are found again from the last mark before them. */
+const MARK_BYTES = 8192;
 const OUT_BYTES = 8 * 2 ** 20;
 /** A record that is written is at most so much longer than its line. */
 const GROWTH_BYTES = 4096;
@@ -46,6 +38,8 @@ const HELD_BYTES = 12;
 /** Where more than one in so many is held, a second look at them costs more than the sieve saves. */
 const MOST_HELD = 5;
 const LEAST_LINES = 10_000;
+/** Numbers of lines are kept in memory. */
+const MOST_LINES = 10_000_000;
 
 /** Runs at once, for a thread of its own. */
 export function siftPart(task: SiftTask): SiftedPart {
@@ -72,14 +66,25 @@ function sift(task: SiftTask, input: number, outputs: Outputs): SiftedPart {
   bytes[place.number + NUMBER_BYTES - 1] = 0x31;
   const look = looker(kernel, dialect, columns.length, place);
   const held = sortHeldLines(dialect, columns.length, (kind, line) => outputs[kind].add(line));
+  const marks = openMarks();
   let lines = 0;
   let passed = 0;
-  const { start, blocks } = readBlocks(task, input, bytes, place.block);
-  for (const to of blocks) {
-    for (let at = place.block; at < to; ) {
-      at = look(at, to);
-      outputs.passed.add(bytes.subarray(place.out, kernel.out.value));
-      outputs.passed.flush();
+  let out = place.out;
+  const flush = (): void => {
+    outputs.passed.add(bytes.subarray(place.out, out));
+    outputs.passed.flush();
+    out = place.out;
+  };
+  const done = (isUnfit: boolean): SiftedPart => {
+    const counts = { isUnfit, lines, passed };
+    return { ...counts, marks: marks.end(), ...held.end() };
+  };
+  for (const block of readBlocks(task, input, bytes, place.block)) {
+    for (let at = place.block; at < block.to; ) {
+      const to = at + MARK_BYTES < block.to ? bytes.indexOf(0x0a, at + MARK_BYTES) + 1 : block.to;
+      marks.add(block.offset + at - place.block, lines + 1);
+      at = look(at, to, out);
+      out = kernel.out.value;
       for (let index = 0; index < kernel.held.value; index++) {
         const entry = place.held + index * HELD_BYTES;
         const line = bytes.slice(view.getUint32(entry, true), view.getUint32(entry + 4, true));
@@ -87,12 +92,15 @@ function sift(task: SiftTask, input: number, outputs: Outputs): SiftedPart {
       }
       lines += kernel.lines.value;
       passed += kernel.passed.value;
+      if (out >= place.outEnd) flush();
     }
-    if (lines > LEAST_LINES && held.count * MOST_HELD > lines)
-      return { isUnfit: true, start, lines, passed, ...held.end() };
+    marks.endBlock(block.offset + block.to - place.block, block.lineEnd);
+    const isMany = lines > LEAST_LINES && held.count * MOST_HELD > lines;
+    if (isMany || held.count > MOST_LINES) return done(true);
   }
+  flush();
   for (const output of Object.values(outputs)) output.flush();
-  return { isUnfit: false, start, lines, passed, ...held.end() };
+  return done(false);
 }
 
 interface Layout {
@@ -101,6 +109,8 @@ interface Layout {
   readonly held: number;
   readonly block: number;
   readonly out: number;
+  /** Where no further record is begun. */
+  readonly outEnd: number;
   readonly end: number;
 }
 
@@ -109,124 +119,23 @@ function layout(columns: readonly SieveColumn[]): Layout {
   const held = number + NUMBER_BYTES + SLACK_BYTES;
   const block = held + HELD_AT_ONCE * HELD_BYTES;
   const out = block + BLOCK_BYTES + SLACK_BYTES;
-  return { columns: FREE_FROM, number, held, block, out, end: out + OUT_BYTES };
+  const end = out + OUT_BYTES;
+  const outEnd = end - BLOCK_BYTES - GROWTH_BYTES;
+  return { columns: FREE_FROM, number, held, block, out, outEnd, end };
 }
 
 function looker(
   kernel: SieveKernel,
   dialect: SieveDialect,
   count: number,
-  { columns, number, out, held }: Layout,
-): (from: number, to: number) => number {
-  const outEnd = out + OUT_BYTES - BLOCK_BYTES - GROWTH_BYTES;
+  { columns, number, outEnd, held }: Layout,
+): (from: number, to: number, out: number) => number {
   if (dialect.format === "csv") {
     const marks = dialect.delimiter.charCodeAt(0) + dialect.quote.charCodeAt(0) * 256;
-    return (from, to) =>
+    return (from, to, out) =>
       kernel.csv(from, to, columns, count, marks, number, out, outEnd, held, HELD_AT_ONCE);
   }
   const skips = dialect.skipsUnknown ? 1 : 0;
-  return (from, to) =>
+  return (from, to, out) =>
     kernel.json(from, to, columns, count, skips, number, out, outEnd, held, HELD_AT_ONCE);
-}
-
-/** Brings whole lines of the part to the place in memory, and gives where they end, again and again. */
-function readBlocks(
-  { path, from, to, isLineStart }: FilePart,
-  file: number,
-  bytes: Uint8Array,
-  place: number,
-): { readonly start: number; readonly blocks: Generator<number> } {
-  const start = isLineStart ? from : lineStart(file, from);
-  function* blocks(): Generator<number> {
-    let position = start;
-    let kept = 0;
-    let isCrlf = false;
-    while (position - kept < to) {
-      const count = readSync(file, bytes, place + kept, BLOCK_BYTES - kept, position);
-      position += count;
-      const filled = place + kept + count;
-      if (count === 0 && kept === 0) return;
-      if (count === 0) {
-        // The last line of the file may have no end. A reader wants it to end as the others do.
-        bytes.set(isCrlf ? [0x0d, 0x0a] : [0x0a], filled);
-        yield filled + (isCrlf ? 2 : 1);
-        return;
-      }
-      // The last line that begins before `to` is the last one of the part.
-      const beyond = position - to;
-      const last =
-        beyond >= 0
-          ? bytes.subarray(0, filled).indexOf(0x0a, Math.max(filled - beyond - 1, place))
-          : -1;
-      const end = (last === -1 ? bytes.subarray(0, filled).lastIndexOf(0x0a) : last) + 1;
-      kept = filled - Math.max(end, place);
-      if (kept === BLOCK_BYTES) throw tooLong(path);
-      if (end <= place) continue;
-      isCrlf = end - place > 1 && bytes[end - 2] === 0x0d;
-      yield end;
-      if (last !== -1) return;
-      bytes.copyWithin(place, end, filled);
-    }
-  }
-  return { start, blocks: blocks() };
-}
-
-/** A line that was not there when the file was inspected. */
-function tooLong(path: string): MillraceError {
-  return new MillraceError(`${path} has a line of more than ${BLOCK_BYTES} bytes`, {
-    code: "source/unreadable-file",
-  });
-}
-
-/** Where the first line begins that begins at this byte or behind it. */
-function lineStart(file: number, from: number): number {
-  const some = Buffer.alloc(65_536);
-  for (let at = from - 1; ; ) {
-    const count = readSync(file, some, 0, some.length, at);
-    if (count === 0) return at;
-    const feed = some.subarray(0, count).indexOf(0x0a);
-    if (feed !== -1) return at + feed + 1;
-    at += count;
-  }
-}
-
-/** Of a part that was sifted, gives the lines with these numbers, which rise. */
-export function visitLines(
-  part: FilePart & { readonly start: number },
-  numbers: readonly number[],
-  visit: (number: number, line: Buffer) => void,
-): void {
-  const place = FREE_FROM;
-  const kernel = openSieveKernel(BLOCK_BYTES + SLACK_BYTES);
-  const { bytes } = kernel;
-  const file = openSync(part.path, "r");
-  try {
-    const wanted = numbers.values();
-    let number = wanted.next().value;
-    let next = 1;
-    const { blocks } = readBlocks(
-      { ...part, from: part.start, isLineStart: true },
-      file,
-      bytes,
-      place,
-    );
-    for (const to of blocks) {
-      for (let at = place; at < to && number !== undefined; ) {
-        const from = kernel.skipLines(at, to, number - next);
-        next += kernel.found.value;
-        at = from;
-        if (next < number || from >= to) break;
-        at = kernel.skipLines(from, to, 1);
-        visit(number, Buffer.from(bytes.slice(from, at).buffer));
-        next += 1;
-        number = wanted.next().value;
-      }
-      if (number === undefined) return;
-    }
-    throw new MillraceError(`${part.path} changed while it was read`, {
-      code: "source/unreadable-file",
-    });
-  } finally {
-    closeSync(file);
-  }
 }
