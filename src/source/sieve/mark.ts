@@ -44,7 +44,7 @@ export function visitLines(
   const file = openSync(path, "r");
   try {
     let mark = -2;
-    let bytes = Buffer.alloc(0);
+    let bytes: Buffer = Buffer.alloc(0);
     let at = 0;
     let next = 0;
     for (const number of numbers) {
