@@ -7,7 +7,8 @@ import type { StepContext } from "../lake/step.ts";
 import type { LoadedFile } from "../lake/step-info.ts";
 import { readStart } from "../source/content.ts";
 import { fetchObject } from "../source/discover-object.ts";
-import { type Inspection, inspectFile } from "../source/inspect.ts";
+import type { CsvOptions } from "../source/file-source.ts";
+import { type Inspection, type InspectOptions, inspectFile } from "../source/inspect.ts";
 import { settle } from "../source/settle.ts";
 import { isObjectPlace } from "../storage/place.ts";
 import type { ChosenFile, Loaded } from "./choose.ts";
@@ -168,10 +169,17 @@ async function inspect({ signal }: StepContext, file: ChosenFile): Promise<Inspe
   const inspection = await inspectFile(found.path, {
     format: source.format,
     compression: source.options.compression,
-    encoding: source.format === "csv" ? source.options.encoding : undefined,
+    ...(source.format === "csv" ? csvOptions(source.options) : {}),
     signal,
   });
   return { ...file, inspection };
+}
+
+function csvOptions({
+  encoding,
+  quote = '"',
+}: CsvOptions): Pick<InspectOptions, "encoding" | "quote"> {
+  return { encoding, quote };
 }
 
 /** The first bytes as text that every tool can show. */

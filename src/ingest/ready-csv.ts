@@ -32,7 +32,7 @@ export async function readyCsv(
   const quote = options.quote ?? '"';
   const delimiter = options.delimiter ?? ",";
   let readPath = found.path;
-  let { compression, lineEnd } = inspection;
+  let { compression, lineEnd, mayBreakInQuotes: mayBreak } = inspection;
   let hasLongLine = inspection.longLine !== undefined;
   if ((options.encoding ?? "utf-8") !== "utf-8") {
     const staged = await stageUtf8(readPath, folder, {
@@ -46,6 +46,7 @@ export async function readyCsv(
     readPath = staged.path;
     compression = undefined;
     lineEnd = staged.lineEnd;
+    mayBreak = undefined;
     hasLongLine = staged.hasLongLine;
   }
   if (compression !== undefined) {
@@ -56,6 +57,7 @@ export async function readyCsv(
   if (lineEnd === "mixed" || lineEnd === "cr") {
     readPath = await stageLineFeeds(readPath, folder, { quote, delimiter, compression, signal });
     compression = undefined;
+    mayBreak = undefined;
   }
   let names = options.names ?? [];
   let headerLine = 1;
@@ -69,7 +71,7 @@ export async function readyCsv(
   if (problem !== undefined) return { problem };
   const isLarge = inspection.contentBytes > MOST_LINE_BYTES;
   const dialect = { delimiter, quote, compression, signal };
-  const mayBreak = isLarge && (await mayBreakInQuotes(readPath, dialect));
+  mayBreak = isLarge && (mayBreak ?? (await mayBreakInQuotes(readPath, dialect)));
   let removed: RemovedRecords | undefined;
   if (inspection.hasWideLine || mayBreak) {
     const fit = await takeOutUnfit(readPath, folder, { ...dialect, width: names.length });

@@ -15,6 +15,7 @@ import {
   wideEncodingOf,
 } from "./magic.ts";
 import { checkParquet } from "./parquet-file.ts";
+import { quoteParity } from "./quote-check.ts";
 import { type LineEnd, scanText, type TextFacts } from "./text-scan.ts";
 import { checkWorkbook } from "./zip-directory.ts";
 
@@ -45,6 +46,8 @@ export interface Inspection {
   readonly hasWideLine: boolean;
   /** Whether JSON's way of writing a NUL character stands somewhere. */
   readonly hasNulEscape: boolean;
+  /** Whether a line end may stand in quotes, as `mayBreakInQuotes` tells it; undefined where no quote was named. */
+  readonly mayBreakInQuotes: boolean | undefined;
   readonly problem: FileProblem | undefined;
 }
 
@@ -53,6 +56,8 @@ export interface InspectOptions {
   /** As declared; undefined lets the bytes decide. */
   readonly compression?: Compression | undefined;
   readonly encoding?: Encoding | undefined;
+  /** Of CSV. */
+  readonly quote?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** A line longer than this is reported; at least 1 MiB. */
   readonly longLineBytes?: number;
@@ -91,6 +96,7 @@ async function look(path: string, sizeBytes: number, options: InspectOptions): P
   const isText = TEXT_FORMATS.includes(format);
   const content = await openContentHash();
   const scan = scanText({ longLineBytes: options.longLineBytes ?? 2_000_000 });
+  const quotes = options.quote === undefined ? undefined : quoteParity(options.quote);
   let hashedBytes = 0;
   let contentBytes = 0;
   let compression: Compression | undefined;
@@ -109,6 +115,7 @@ async function look(path: string, sizeBytes: number, options: InspectOptions): P
         if (start.length === MAGIC_BYTES) checkStart(start, options);
       }
       if (isText) scan.push(piece);
+      quotes?.push(piece);
     }
     const hasBom = start.toString("hex", 0, 3) === "efbbbf" || wideEncodingOf(start) !== undefined;
     const empty = contentBytes === 0 || (contentBytes <= 3 && hasBom);
@@ -117,7 +124,12 @@ async function look(path: string, sizeBytes: number, options: InspectOptions): P
     if (!empty && format === "xlsx") await checkWorkbook(path);
     if (!empty && format === "parquet") await checkParquet(path);
     const text = isText ? await describeText(scan.finish(), path, { ...options, compression }) : {};
-    return { hash: content.digest(), ...known, ...text };
+    return {
+      hash: content.digest(),
+      ...known,
+      ...text,
+      mayBreakInQuotes: quotes?.finish(),
+    };
   } catch (error) {
     signal?.throwIfAborted();
     const isWhole = hashedBytes === sizeBytes;
@@ -243,6 +255,7 @@ function blank(sizeBytes: number, modifiedMs: number): Inspection {
     longLine: undefined,
     hasWideLine: false,
     hasNulEscape: false,
+    mayBreakInQuotes: undefined,
     problem: undefined,
   };
 }

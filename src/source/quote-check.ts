@@ -70,16 +70,35 @@ export async function mayBreakInQuotes(
   path: string,
   { quote, compression, signal }: QuoteOptions,
 ): Promise<boolean> {
+  const parity = quoteParity(quote);
+  for await (const piece of readContent(path, { compression, signal, inPassing: true })) {
+    parity.push(piece);
+    if (parity.isBroken()) return true;
+  }
+  return parity.finish();
+}
+
+export interface QuoteParity {
+  push(piece: Buffer): void;
+  /** What `finish` would give is certain. */
+  isBroken(): boolean;
+  /** As `mayBreakInQuotes` of all pieces. */
+  finish(): boolean;
+}
+
+export function quoteParity(quote: string): QuoteParity {
   const kernel = openByteKernel(KERNEL_BYTES);
   const quoteByte = quote.charCodeAt(0);
   let odd = 0;
-  for await (const piece of readContent(path, { compression, signal, inPassing: true })) {
-    for (let at = 0; at < piece.length; at += PART_BYTES) {
-      const part = piece.subarray(at, at + PART_BYTES);
-      kernel.bytes.set(part, FREE_FROM);
-      odd = kernel.parity(FREE_FROM, FREE_FROM + part.length, quoteByte, odd);
-      if (odd === BROKEN) return true;
-    }
-  }
-  return odd === 1;
+  return {
+    push(piece) {
+      for (let at = 0; at < piece.length && odd !== BROKEN; at += PART_BYTES) {
+        const part = piece.subarray(at, at + PART_BYTES);
+        kernel.bytes.set(part, FREE_FROM);
+        odd = kernel.parity(FREE_FROM, FREE_FROM + part.length, quoteByte, odd);
+      }
+    },
+    isBroken: () => odd === BROKEN,
+    finish: () => odd !== 0,
+  };
 }
