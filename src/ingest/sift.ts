@@ -17,7 +17,7 @@ import { MillraceError, systemCodeOf } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { SieveColumn } from "../source/sieve/column.ts";
 import { numberedLine, type SieveDialect } from "../source/sieve/held-line.ts";
-import { visitLines } from "../source/sieve/mark.ts";
+import { NO_MARKS, visitLines } from "../source/sieve/mark.ts";
 import { openPieces } from "../source/sieve/pieces.ts";
 import type { PartPaths, SiftedPart } from "../source/sieve/sift-part.ts";
 import { siftParts } from "../source/sieve/sift-parts.ts";
@@ -136,7 +136,8 @@ async function siftAll(job: Job): Promise<Sifted | undefined> {
     };
     for (const part of parts) {
       const broken = holdBroken(job, part, taken.broken);
-      done.push({ ...part, hasHeld: part.sifted.held + broken > 0 });
+      const sifted = { ...part.sifted, marks: NO_MARKS };
+      done.push({ ...part, sifted, hasHeld: sifted.held + broken > 0 });
       await rm(part.paths.passed);
     }
   }
@@ -228,8 +229,10 @@ function holdBroken(
 
 async function restOf({ sieve, folder }: Job, parts: readonly Rested[]): Promise<Records[]> {
   const rest: Records[] = [];
-  const held = parts.map((part) => ({ ...part, broken: part.sifted.broken }));
-  if (held.some((part) => part.hasHeld || part.broken.length > 0)) rest.push(sieve.held(held));
+  const held = parts
+    .map((part) => ({ ...part, broken: part.sifted.broken }))
+    .filter(({ hasHeld, broken }) => hasHeld || broken.length > 0);
+  if (held.length > 0) rest.push(sieve.held(held));
   const odd = await oddFiles(
     folder,
     parts.map(({ input, header, linesBefore, paths, sifted }) => ({

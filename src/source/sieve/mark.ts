@@ -10,6 +10,9 @@ export interface Marks {
   readonly lineEnd: string;
 }
 
+/** Once no line is to be found any more. */
+export const NO_MARKS: Marks = { places: new Float64Array(), lineEnd: "\n" };
+
 interface MarkWriter {
   add(offset: number, line: number): void;
   /** Behind the last line of a block. */
@@ -54,9 +57,13 @@ export function visitLines(
         at = 0;
         next = places[mark + 1] ?? 0;
       }
-      for (; next < number; next++) at = bytes.indexOf(0x0a, at) + 1;
-      const end = bytes.indexOf(0x0a, at) + 1;
-      if (end === 0 || at === bytes.length) throw changed(path);
+      const behind = (from: number): number => {
+        const feed = bytes.indexOf(0x0a, from);
+        if (feed === -1) throw changed(path);
+        return feed + 1;
+      };
+      for (; next < number; next++) at = behind(at);
+      const end = behind(at);
       visit(number, bytes.subarray(at, end));
       at = end;
       next += 1;
@@ -69,7 +76,7 @@ export function visitLines(
 function readRange(file: number, from: number, to: number, lineEnd: string): Buffer {
   const bytes = Buffer.alloc(to - from);
   const count = readSync(file, bytes, 0, bytes.length, from);
-  if (bytes[count - 1] === 0x0a) return bytes.subarray(0, count);
+  if (count === 0 || bytes[count - 1] === 0x0a) return bytes.subarray(0, count);
   return Buffer.concat([bytes.subarray(0, count), Buffer.from(lineEnd)]);
 }
 
