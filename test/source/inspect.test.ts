@@ -45,6 +45,7 @@ test("a plain file is described with the hash of its bytes", async () => {
     longLine: undefined,
     hasWideLine: false,
     hasNulEscape: false,
+    mayBreakInQuotes: undefined,
     problem: undefined,
   });
 });
