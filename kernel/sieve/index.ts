@@ -1,11 +1,10 @@
 /** The sieve's door: `src/source/sieve/kernel.ts` calls these. */
 
-import { found, skipLines } from "../line.ts";
 import { setDialect, sift } from "./csv.ts";
 import { setColumns, sift as siftLines } from "./json.ts";
 import { begin, held, lines, out, passed } from "./output.ts";
 
-export { found, held, lines, out, passed, skipLines };
+export { held, lines, out, passed };
 
 /** The first byte that was not looked at. */
 export function csv(

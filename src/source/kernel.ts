@@ -1,6 +1,6 @@
 /** Opens kernels: loops over bytes in WebAssembly, made of `kernel/` and held as text by the files that open them. */
 
-/** Calls take places in `bytes`. What lies below `FREE_FROM` is the kernel's own. */
+/** Calls take places in `bytes` from `FREE_FROM` on; what lies below is the kernel's own. */
 export interface KernelMemory {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -35,6 +35,8 @@ export function kernelOpener<Kernel extends KernelMemory>(
   return (sizeBytes) => {
     compiled ??= new WebAssembly.Module(Buffer.from(code, "base64"));
     const { memory, ...calls } = new WebAssembly.Instance(compiled).exports as Exported;
+    if (memory.buffer.byteLength > FREE_FROM)
+      throw new Error(`Bug: the constants of a kernel reach beyond ${FREE_FROM}`);
     memory.grow(Math.ceil((FREE_FROM + sizeBytes) / PAGE_BYTES) + 1);
     const { buffer } = memory;
     return { ...calls, bytes: new Uint8Array(buffer), view: new DataView(buffer) } as Kernel;
