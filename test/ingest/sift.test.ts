@@ -14,6 +14,7 @@ import {
   csv,
   date,
   decimal,
+  defineProject,
   float,
   ingest,
   integer,
@@ -24,6 +25,8 @@ import {
   text,
 } from "../../src/index.ts";
 import type { IngestOptions } from "../../src/ingest/asset.ts";
+import { checkProject } from "../../src/project/load.ts";
+import { replay } from "../../src/run/replay.ts";
 import type { CsvOptions } from "../../src/source/file-source.ts";
 import { type Entry, type Ran, TABLE, useYards, type Yard } from "./harness.ts";
 
@@ -568,5 +571,52 @@ test("a file that is cut or replaced while it is sifted is read once, as it is t
     assert.equal(rows.length + rejected.length, count);
     const names = new Set((rows as readonly { name: string }[]).map(({ name }) => name));
     assert.equal(names.size, 1);
+  }
+});
+
+test("what the fast lane turned away is mended by a replay, and keeps no secret", async () => {
+  const content = plainCsv(CSV_LINES, (fields, index) =>
+    join(
+      index % 500 === 0 ? fields.with(6, "99") : index % 500 === 1 ? fields.slice(0, 3) : fields,
+    ),
+  );
+  const yard = open();
+  const how = { from, columns: COLUMNS, redact: ["name"] };
+  const { lanes, rejected } = await loadInto(yard, { files: { "in.csv": content }, how });
+  assert.equal(lanes.isLong, false);
+  assert.equal(rejected.length, 36);
+  for (const { raw } of rejected) assert.ok(!raw.includes('"name":"name"'), raw);
+  const columns = { ...COLUMNS, ratio: float().optional() };
+  const assets = [ingest(TABLE, { ...how, columns })];
+  const place = { folder: yard.folder, params: {}, lake: undefined, environment: {} };
+  const project = checkProject(defineProject({ name: "yard", assets }), place);
+  const { signal } = new AbortController();
+  const workspace = { lake: yard.lake, close: async () => {} };
+  await replay(project, workspace, { table: TABLE, dryRun: false, signal });
+  const forms = (await yard.rejected()).map(({ form }) => form);
+  assert.ok(forms.filter((form) => form === "line").length === 18, forms.join());
+});
+
+test("records of JSON may have as many columns as a sieve has bits, and more", async () => {
+  for (const count of [64, 65]) {
+    const names = Array.from({ length: count }, (_, index) => `column number ${index}`);
+    const lines = Array.from({ length: 1500 }, (_, row) => {
+      const members = names.map((name, index) => `${JSON.stringify(name)}:${row + index}`);
+      return `{${members.join(",")}}`;
+    });
+    const columns = Object.fromEntries(names.map((name) => [name, integer()]));
+    lines[700] = `{${'"column number 0":1'}}`;
+    const { rows, rejected } = await loadBoth(
+      {
+        files: { "in.ndjson": `${lines.join("\n")}\n` },
+        how: { from: ndjson("*.ndjson"), columns },
+      },
+      { isFast: count <= 64 },
+    );
+    assert.equal(rows.length, 1499);
+    assert.deepEqual(
+      rejected.map(({ line }) => line),
+      [701],
+    );
   }
 });
