@@ -61,6 +61,7 @@ export interface Yard {
 export interface RunOptions {
   readonly clock?: Clock;
   readonly params?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 export interface Landed extends Ran {
@@ -121,7 +122,7 @@ function openYard(folder: string, engine: Engine): Yard {
       const time = new Date(Date.now() - ageMs);
       utimesSync(path, time, time);
     },
-    async run(assets, { clock = systemClock, params = {} } = {}) {
+    async run(assets, { clock = systemClock, params = {}, signal } = {}) {
       const definition = defineProject({ name: "yard", assets });
       const project = checkProject(definition, {
         folder,
@@ -131,8 +132,8 @@ function openYard(folder: string, engine: Engine): Yard {
       });
       const workspace = { lake: lakeOf(clock), close: async () => {} };
       const plan = await planRun(project, workspace);
-      const signal = new AbortController().signal;
-      const result = await applyPlan(plan, project, workspace, { signal });
+      const stop = signal ?? new AbortController().signal;
+      const result = await applyPlan(plan, project, workspace, { signal: stop });
       const [step] = result.steps.filter(
         ({ asset }) => asset === (assets[0] as { name: string }).name,
       );

@@ -620,3 +620,21 @@ test("records of JSON may have as many columns as a sieve has bits, and more", a
     );
   }
 });
+
+test("a run that is stopped while it sifts takes no other way, and leaves nothing", async () => {
+  const yard = open();
+  yard.write("in.csv", plainCsv(CSV_LINES, join));
+  const stop = new AbortController();
+  meanwhile = () => {
+    meanwhile = undefined;
+    stop.abort(new Error("enough"));
+  };
+  written.length = 0;
+  const door = ingest(TABLE, { from, columns: COLUMNS });
+  const { state } = await yard.run([door], { signal: stop.signal });
+  assert.notEqual(state, "done");
+  const read = written.filter(({ query }) => query.includes("read_csv("));
+  assert.equal(read.length, 1);
+  assert.deepEqual([stagingOf(yard), await yard.lake.find(TABLE)], [[], undefined]);
+  assert.equal((await yard.run([door])).ledger.written, CSV_LINES);
+});
