@@ -10,8 +10,7 @@ const { status } = spawnSync(process.execPath, compiler, { stdio: "inherit" });
 if (status !== 0) process.exit(1);
 
 for (const entry of globSync("src/**/*", { withFileTypes: true })) {
-  // A .wat is the source of code that lies in a .ts file already.
-  if (!entry.isFile() || /\.(ts|wat)$/.test(entry.name)) continue;
+  if (!entry.isFile() || entry.name.endsWith(".ts")) continue;
   const file = `${entry.parentPath}/${entry.name}`;
   cpSync(file, `dist/${relative("src", file)}`);
 }

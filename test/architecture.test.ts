@@ -22,6 +22,9 @@ const FLOORS: readonly (readonly string[])[] = [
 const ROOT = "src";
 const files = globSync(`${ROOT}/**/*.ts`).toSorted();
 const sources = new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
+const kernels = new Map(
+  globSync("kernel/**/*.ts").map((file) => [file, readFileSync(file, "utf8")]),
+);
 const imports = new Map([...sources].map(([file, text]) => [file, localImports(file, text)]));
 
 const folderOf = (file: string): string => file.split(sep)[1] ?? "";
@@ -82,8 +85,21 @@ test("every local import names a file that exists", () => {
   }
 });
 
+test("a kernel knows its own files and those beside its folder, and nothing of src/", () => {
+  assert.ok(kernels.size > 0);
+  for (const [file, text] of kernels) {
+    for (const target of localImports(file, text)) {
+      assert.ok(kernels.has(target), `${file} imports ${target}, which is not there`);
+      assert.ok(
+        [dirname(file), "kernel"].includes(dirname(target)),
+        `${file} imports ${target}, which is another kernel's`,
+      );
+    }
+  }
+});
+
 test("every file opens by saying what it holds", () => {
-  for (const [file, text] of sources) {
+  for (const [file, text] of [...sources, ...kernels]) {
     assert.match(text, /^(#!.*\n)?\/\*\*\s+(\* )?\S/, `${file} does not say what it holds`);
   }
 });

@@ -1,4 +1,4 @@
-/** The byte kernel against the same done byte by byte, on texts made at random; and its code against its source. */
+/** The byte kernel against the same done byte by byte, on texts made at random; and the code of both kernels against their sources. */
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -98,7 +98,7 @@ test("a line is found by its number alone, and one with quotes however they stan
   assert.equal(kernel.view.getUint32(OUT, true), TEXT + 4);
 });
 
-test("the code of the kernel is what its source says", async () => {
+test("the code of both kernels is what their sources say", async () => {
   const script = fileURLToPath(new URL("../../scripts/kernel.mjs", import.meta.url));
   await promisify(execFile)(process.execPath, [script, "--check"]);
 });
