@@ -2,9 +2,7 @@
 
 import { setDialect, sift } from "./csv.ts";
 import { setColumns, sift as siftLines } from "./json.ts";
-import { begin, held, lines, out, passed } from "./output.ts";
-
-export { held, lines, out, passed };
+import { begin, tell } from "./output.ts";
 
 /** The first byte that was not looked at. */
 export function csv(
@@ -21,7 +19,9 @@ export function csv(
 ): usize {
   begin(outAt, heldTo, number);
   setDialect(dialect & 0xff, dialect >> 8);
-  return sift(from, to, columns, count, outEnd, mostHeld);
+  const end = sift(from, to, columns, count, outEnd, mostHeld);
+  tell();
+  return end;
 }
 
 export function json(
@@ -38,5 +38,7 @@ export function json(
 ): usize {
   begin(outAt, heldTo, number);
   setColumns(columns, count, skipsUnknown);
-  return siftLines(from, to, outEnd, mostHeld);
+  const end = siftLines(from, to, outEnd, mostHeld);
+  tell();
+  return end;
 }

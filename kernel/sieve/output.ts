@@ -6,9 +6,9 @@ const NINE: u32 = 0x39;
 /** Where the next byte goes. */
 export let out: usize = 0;
 /** How many lines were written, how many were held back, and how many were looked at, blank ones included. */
-export let passed: u32 = 0;
+let passed: u32 = 0;
 export let held: u32 = 0;
-export let lines: u32 = 0;
+let lines: u32 = 0;
 
 let heldAt: usize = 0;
 /** The number of the next line: its digits stand right-aligned in sixteen bytes, zeros before them as bytes of 0. */
@@ -60,6 +60,14 @@ export function endLine(): void {
   const value = load<u8>(digit);
   if (value == 0) numberBytes++;
   store<u8>(digit, value == 0 ? 0x31 : value + 1);
+}
+
+/** Behind the sixteen bytes of the number: where the output ends, and how many lines passed, were held, and were seen. */
+export function tell(): void {
+  store<u32>(numberAt, <u32>out, 16);
+  store<u32>(numberAt, passed, 20);
+  store<u32>(numberAt, held, 24);
+  store<u32>(numberAt, lines, 28);
 }
 
 /** The line is held back, and what was written of it is not. Its place is told as three words: from, to, and its number in this call from 0. */

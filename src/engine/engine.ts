@@ -50,9 +50,14 @@ export interface Progress {
   readonly rows: bigint;
 }
 
-export interface Teller {
-  tell(number: string): string;
-  end(): void;
+/** Whole numbers below 2^53 that statements of any session of the engine write down. */
+export interface Notes {
+  /** SQL of a condition that is false of every row that it is asked of, and notes the number that the SQL here gives. */
+  write(number: string): string;
+  /** What was noted so far, rising. */
+  read(): Promise<Float64Array>;
+  /** Throws all away. */
+  close(): Promise<void>;
 }
 
 /** One connection: statements run one after another. `session` opens another for parallel work. */
@@ -71,11 +76,7 @@ export interface Engine {
   relation(files: TableFiles, options?: RelationOptions): string;
   /** Runs a query into Parquet files with statistics; no row, no file. */
   write(query: string, options: WriteOptions): Promise<WrittenFile[]>;
-  /**
-   * SQL of a condition, by the SQL of a whole number of 64 bits: it is false of every row that it is asked of, and
-   * tells their numbers here, in any order, before the statement ends. `end` frees it.
-   */
-  teller(told: (number: bigint) => void): Teller;
+  openNotes(): Promise<Notes>;
   /** Ends the running statement, which then throws `engine/interrupted`. */
   interrupt(): void;
   progress(): Progress;

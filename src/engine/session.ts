@@ -7,9 +7,9 @@ import { type CellReader, cellReader } from "./cell.ts";
 import { columnsOf, fieldsOf } from "./column.ts";
 import type { Engine, Progress, Row } from "./engine.ts";
 import { engineError } from "./fault.ts";
+import { createNoteBook, type NoteBook } from "./note.ts";
 import { writeParquet } from "./parquet.ts";
 import { emptyFile, relationOf } from "./relation.ts";
-import { createTellers, type Tellers } from "./teller.ts";
 
 export interface DuckDBOptions {
   /** As DuckDB writes it (`4GB`); its own default is 80 % of the machine. */
@@ -31,7 +31,7 @@ export async function openSession(settings: Settings): Promise<Engine> {
     instance,
     tempFolder: settings.tempFolder,
     sessions,
-    tellers: createTellers(),
+    notes: createNoteBook(),
     disposed: () => {
       if (sessions.size > 0) return;
       instance.closeSync();
@@ -53,7 +53,7 @@ interface Shared {
   readonly instance: DuckDBInstance;
   readonly tempFolder: string;
   readonly sessions: Set<Engine>;
-  readonly tellers: Tellers;
+  readonly notes: NoteBook;
   /** Called after a session has gone from the set. */
   disposed(): void;
 }
@@ -165,10 +165,7 @@ async function connect(shared: Shared): Promise<Engine> {
       }),
     relation: (files, options) => relationOf(files, shared.tempFolder, options),
     write: (query, options) => guarded(query, () => writeParquet(connection, query, options)),
-    teller: (told) => {
-      if (closed) throw new Error(CLOSED);
-      return shared.tellers.open(connection, told);
-    },
+    openNotes: () => guarded("notes", () => shared.notes.open(connection)),
     interrupt,
     progress: () => (closed ? { fraction: undefined, rows: 0n } : progressOf(connection)),
     session: async () => {

@@ -95,8 +95,11 @@ export interface Contract {
 export interface SiftedContract {
   /** By the column that is read: what the sieve asks of its value. */
   readonly kinds: readonly SieveKind[];
-  /** A query that gives the typed columns, `~good`, and the columns of the raw relation. A row that is not surely good may be. */
-  judge(raw: RawLayer): string;
+  /**
+   * A query of rows that are surely good: the typed columns, and those of the raw relation. `otherwise` is SQL of what
+   * is asked of the others, over the same columns: whether they are among them all the same.
+   */
+  judge(raw: RawLayer, otherwise: string): string;
 }
 
 export interface ContractInput {
@@ -190,12 +193,11 @@ export function compileContract({
     });
     return {
       kinds,
-      judge(raw) {
-        const tested = `select *, (${quickTest(raw, left)}) as "~quick" from (${typedLayer(raw, values)})`;
+      judge(raw, otherwise) {
         const own = left.filter(({ isOwn }) => isOwn).map(({ holds }) => holds);
-        const good =
-          own.length === 0 ? `"~quick"` : `case when "~quick" then ${conjunction(own)} end`;
-        return `select *, coalesce(${good}, false) as "~good" from (${tested})`;
+        const kept = own.length === 0 ? "true" : caseOf(conjunction(own), "true", otherwise);
+        // As the condition of a case each test meets only the rows that held the ones before.
+        return `select * from (${typedLayer(raw, values)}) where ${caseOf(quickTest(raw, left), kept, otherwise)}`;
       },
     };
   };
@@ -257,6 +259,10 @@ function quickTest(raw: RawLayer, conditions: readonly Condition[]): string {
 
 function allOf(raw: RawLayer, conditions: readonly Condition[]): Condition[] {
   return [...(raw.recordConditions ?? []), ...(raw.extraConditions ?? []), ...conditions];
+}
+
+function caseOf(test: string, then: string, otherwise: string): string {
+  return `case when ${test} then ${then} else ${otherwise} end`;
 }
 
 function conjunction(tests: readonly string[]): string {

@@ -14,7 +14,6 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MillraceError, systemCodeOf } from "../base/error.ts";
-import type { Engine } from "../engine/engine.ts";
 import type { SieveColumn } from "../source/sieve/column.ts";
 import { numberedLine, type SieveDialect } from "../source/sieve/held-line.ts";
 import { NO_MARKS, visitLines } from "../source/sieve/mark.ts";
@@ -40,9 +39,6 @@ import {
 const LEAST_BYTES = 2 ** 20;
 /** Each has statements of its own. */
 const MOST_FILES = 16;
-/** Where more than one row in so many breaks a rule, the long way is the shorter one. */
-const MOST_BROKEN = 5;
-const FEW_ROWS = 10_000;
 /** Of lines and rows that are told one by one, for the sake of memory. */
 const MOST_TOLD = 10_000_000;
 
@@ -179,29 +175,28 @@ function place(
 async function takePassed(
   job: Job,
   parts: readonly Done[],
-): Promise<Pick<Split, "good" | "goodRows"> & { broken: readonly number[] }> {
+): Promise<Pick<Split, "good" | "goodRows"> & { broken: Float64Array }> {
   const { engine, sifted, columns } = job;
   const passed = parts.reduce((sum, one) => sum + one.sifted.passed, 0);
-  if (passed === 0) return { good: [], goodRows: 0, broken: [] };
-  const broken: number[] = [];
-  const most = Math.min(Math.max(FEW_ROWS, passed / MOST_BROKEN), MOST_TOLD);
-  const teller = interruptingTeller(engine, broken, most);
+  if (passed === 0) return { good: [], goodRows: 0, broken: new Float64Array() };
+  const notes = await engine.openNotes();
   try {
-    const judged = sifted.judge({
+    const layer = {
       relation: `(${parts.map((part) => passedRelation(job, part)).join(" union all ")})`,
       file: `"~file"`,
       line: `"~line"`,
       place: `"~file" || ':' || "~line"`,
-    });
-    const query = `select ${columnList(job)} from (${judged}) where case when "~good" then true else ${teller.tell(`"~at"`)} end`;
+    };
+    const query = `select ${columnList(job)} from (${sifted.judge(layer, notes.write(`"~at"`))})`;
     const written = goodFiles(await writer(job)(query, layoutOf(job)), columns);
+    const broken = await notes.read();
     if (written.goodRows + broken.length !== passed)
       throw new Error(
         `Bug: of ${passed} lines that passed the sieve ${written.goodRows} are good and ${broken.length} are not`,
       );
-    return { ...written, broken: broken.toSorted((a, b) => a - b) };
+    return { ...written, broken };
   } finally {
-    teller.end();
+    await notes.close();
   }
 }
 
@@ -209,7 +204,7 @@ async function takePassed(
 function holdBroken(
   { through }: Job,
   { range, sifted, paths, allBefore }: Done,
-  broken: readonly number[],
+  broken: Float64Array,
 ): number {
   const own = broken
     .filter((line) => line > allBefore && line <= allBefore + sifted.lines)
@@ -245,14 +240,6 @@ async function restOf({ sieve, folder }: Job, parts: readonly Rested[]): Promise
   );
   if (odd.length > 0 && sieve.odd !== undefined) rest.push(sieve.odd(odd));
   return rest;
-}
-
-/** Ends the statement once too many were told. */
-function interruptingTeller(engine: Engine, told: number[], most: number) {
-  return engine.teller((number) => {
-    told.push(Number(number));
-    if (told.length > most) engine.interrupt();
-  });
 }
 
 function passedRelation(

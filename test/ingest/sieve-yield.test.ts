@@ -294,7 +294,7 @@ async function compare(
     const list = `[${texts.join(", ")}] as row`;
     const key = quoteName(contract.read[0]?.name ?? "");
     const fast = await engine.rows(
-      `select ${key} as id, "~n" as line, "~good" as good, ${list} from (${sifted.judge({ relation: sieve.passed(paths.passed, sifted.kinds), ...positions })}) order by 1`,
+      `select ${key} as id, "~n" as line, true as good, ${list} from (${sifted.judge({ relation: sieve.passed(paths.passed, sifted.kinds), ...positions }, "false")}) order by 1`,
     );
     const slow = await engine.rows(
       `select ${key} as id, "~class" = 0 as good, ${list} from (${contract.judge(records.raw)}) where "~class" = 0 order by 1`,

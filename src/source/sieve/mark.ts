@@ -41,7 +41,7 @@ export function openMarks(): MarkWriter {
 export function visitLines(
   path: string,
   { places, lineEnd }: Marks,
-  numbers: readonly number[],
+  numbers: Iterable<number>,
   visit: (number: number, line: Buffer) => void,
 ): void {
   const file = openSync(path, "r");
@@ -74,7 +74,7 @@ export function visitLines(
 }
 
 function readRange(file: number, from: number, to: number, lineEnd: string): Buffer {
-  const bytes = Buffer.alloc(to - from);
+  const bytes = Buffer.allocUnsafe(to - from);
   const count = readSync(file, bytes, 0, bytes.length, from);
   if (count === 0 || bytes[count - 1] === 0x0a) return bytes.subarray(0, count);
   return Buffer.concat([bytes.subarray(0, count), Buffer.from(lineEnd)]);

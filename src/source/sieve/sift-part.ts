@@ -33,8 +33,9 @@ const OUT_BYTES = 8 * 2 ** 20;
 const GROWTH_BYTES = 4096;
 const NUMBER_BYTES = 16;
 const SLACK_BYTES = 64;
+const RESULT_WORDS = 4;
 const HELD_AT_ONCE = 8192;
-const HELD_BYTES = 12;
+const HELD_WORDS = 3;
 /** Where more than one in so many is held, a second look at them costs more than the sieve saves. */
 const MOST_HELD = 5;
 const LEAST_LINES = 10_000;
@@ -61,9 +62,11 @@ function sift(task: SiftTask, input: number, outputs: Outputs): SiftedPart {
   const { dialect, columns } = task;
   const place = layout(columns);
   const kernel = openSieveKernel(place.end - FREE_FROM);
-  const { bytes, view } = kernel;
+  const { bytes } = kernel;
   writeColumns(bytes, place.columns, columns);
   bytes[place.number + NUMBER_BYTES - 1] = 0x31;
+  const result = new Uint32Array(bytes.buffer, place.number + NUMBER_BYTES, RESULT_WORDS);
+  const heldWords = new Uint32Array(bytes.buffer, place.held, HELD_AT_ONCE * HELD_WORDS);
   const look = looker(kernel, dialect, columns.length, place);
   const held = sortHeldLines(dialect, columns.length, (kind, line) => outputs[kind].add(line));
   const marks = openMarks();
@@ -84,14 +87,13 @@ function sift(task: SiftTask, input: number, outputs: Outputs): SiftedPart {
       const to = at + MARK_BYTES < block.to ? bytes.indexOf(0x0a, at + MARK_BYTES) + 1 : block.to;
       marks.add(block.offset + at - place.block, lines + 1);
       at = look(at, to, out);
-      out = kernel.out.value;
-      for (let index = 0; index < kernel.held.value; index++) {
-        const entry = place.held + index * HELD_BYTES;
-        const line = bytes.slice(view.getUint32(entry, true), view.getUint32(entry + 4, true));
-        held.add(lines + view.getUint32(entry + 8, true) + 1, Buffer.from(line.buffer));
+      out = result[0] ?? out;
+      for (let entry = 0; entry < HELD_WORDS * (result[2] ?? 0); entry += HELD_WORDS) {
+        const line = bytes.slice(heldWords[entry], heldWords[entry + 1]);
+        held.add(lines + (heldWords[entry + 2] ?? 0) + 1, Buffer.from(line.buffer));
       }
-      lines += kernel.lines.value;
-      passed += kernel.passed.value;
+      passed += result[1] ?? 0;
+      lines += result[3] ?? 0;
       if (out >= place.outEnd) flush();
     }
     marks.endBlock(block.offset + block.to - place.block, block.lineEnd);
@@ -115,9 +117,9 @@ interface Layout {
 }
 
 function layout(columns: readonly SieveColumn[]): Layout {
-  const number = FREE_FROM + columnsBytes(columns);
+  const number = FREE_FROM + Math.ceil(columnsBytes(columns) / NUMBER_BYTES) * NUMBER_BYTES;
   const held = number + NUMBER_BYTES + SLACK_BYTES;
-  const block = held + HELD_AT_ONCE * HELD_BYTES;
+  const block = held + HELD_AT_ONCE * HELD_WORDS * 4;
   const out = block + BLOCK_BYTES + SLACK_BYTES;
   const end = out + OUT_BYTES;
   const outEnd = end - BLOCK_BYTES - GROWTH_BYTES;
