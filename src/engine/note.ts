@@ -37,7 +37,7 @@ export function createNoteBook(): NoteBook {
           const found = await connection.runAndReadAll(
             `select message::double from duckdb_logs where type = ${quoteText(type)} order by 1`,
           );
-          return Float64Array.from(found.getColumns()[0] as number[]);
+          return Float64Array.from((found.getColumns()[0] ?? []) as number[]);
         },
         async close() {
           opened -= 1;
