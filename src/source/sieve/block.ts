@@ -23,6 +23,8 @@ export interface Block {
 
 /** No line that passes is longer. */
 export const BLOCK_BYTES = 4 * 2 ** 20;
+/** So little that it is looked at before it leaves the cache of the processor. */
+const READ_BYTES = 2 ** 18;
 
 /** Brings whole lines of the part to the place in memory, again and again. */
 export function* readBlocks(
@@ -35,7 +37,13 @@ export function* readBlocks(
   let kept = 0;
   let lineEnd: Block["lineEnd"] = "\n";
   while (position - kept < to) {
-    const count = readSync(file, bytes, place + kept, BLOCK_BYTES - kept, position);
+    const count = readSync(
+      file,
+      bytes,
+      place + kept,
+      Math.min(BLOCK_BYTES - kept, READ_BYTES),
+      position,
+    );
     position += count;
     const filled = place + kept + count;
     if (count === 0 && kept === 0) return;

@@ -28,6 +28,8 @@ export interface SiftedPart extends HeldLines {
 
 /** Lines of a part are found again from the last mark before them. */
 const MARK_BYTES = 8192;
+/** What is written at once: it is still in the cache of the processor. */
+const FLUSH_BYTES = 2 ** 18;
 const OUT_BYTES = 8 * 2 ** 20;
 /** A record that is written is at most so much longer than its line. */
 const GROWTH_BYTES = 4096;
@@ -94,7 +96,7 @@ function sift(task: SiftTask, input: number, outputs: Outputs): SiftedPart {
       }
       passed += result[1] ?? 0;
       lines += result[3] ?? 0;
-      if (out >= place.outEnd) flush();
+      if (out >= place.out + FLUSH_BYTES) flush();
     }
     marks.endBlock(block.offset + block.to - place.block, block.lineEnd);
     const isMany = lines > LEAST_LINES && held.count * MOST_HELD > lines;
