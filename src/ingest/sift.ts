@@ -114,6 +114,7 @@ async function siftAll(job: Job): Promise<Sifted | undefined> {
   const setting = await engine.rows("select current_setting('threads')::integer as threads");
   const threads = Number(setting[0]?.threads);
   const done: Rested[] = [];
+  const removed: Promise<void>[] = [];
   let good: Split = NO_ROWS;
   for (const round of await roundsOf(records.files, sieve.headerLines, threads)) {
     const tasks = round.map(({ range }) => ({ ...range, ...job.through, paths: pathsIn(folder) }));
@@ -134,9 +135,11 @@ async function siftAll(job: Job): Promise<Sifted | undefined> {
       const broken = holdBroken(job, part, taken.broken);
       const sifted = { ...part.sifted, marks: NO_MARKS };
       done.push({ ...part, sifted, hasHeld: sifted.held + broken > 0 });
-      await rm(part.paths.passed);
+      removed.push(rm(part.paths.passed));
     }
+    await Promise.all(removed.splice(0, removed.length - parts.length));
   }
+  await Promise.all(removed);
   return { good, rest: await restOf(job, done) };
 }
 

@@ -37,7 +37,10 @@ export function openMarks(): MarkWriter {
   };
 }
 
-/** Gives the lines with these numbers, which rise, with their line ends. */
+/** More than lies between two marks, as long as no line is long. */
+const MEMORY_BYTES = 65_536;
+
+/** Gives the lines with these numbers, which rise, with their line ends; the bytes are good only during the call. */
 export function visitLines(
   path: string,
   { places, lineEnd }: Marks,
@@ -47,18 +50,26 @@ export function visitLines(
   const file = openSync(path, "r");
   try {
     let mark = -2;
-    let bytes: Buffer = Buffer.alloc(0);
+    let memory = Buffer.allocUnsafeSlow(MEMORY_BYTES);
+    let bytes: Buffer = memory;
     let at = 0;
     let next = 0;
     for (const number of numbers) {
       if (number >= (places[mark + 3] ?? 0)) {
         while (number >= (places[mark + 3] ?? Number.POSITIVE_INFINITY)) mark += 2;
-        bytes = readRange(file, places[mark] ?? 0, places[mark + 2] ?? 0, lineEnd);
+        const from = places[mark] ?? 0;
+        const length = (places[mark + 2] ?? 0) - from;
+        if (memory.length < length + lineEnd.length)
+          memory = Buffer.allocUnsafeSlow(length + lineEnd.length);
+        let count = readSync(file, memory, 0, length, from);
+        // The last line of a file may have no end.
+        if (count > 0 && memory[count - 1] !== 0x0a) count += memory.write(lineEnd, count);
+        bytes = memory.subarray(0, count);
         at = 0;
         next = places[mark + 1] ?? 0;
       }
-      const behind = (from: number): number => {
-        const feed = bytes.indexOf(0x0a, from);
+      const behind = (begin: number): number => {
+        const feed = bytes.indexOf(0x0a, begin);
         if (feed === -1) throw changed(path);
         return feed + 1;
       };
@@ -71,13 +82,6 @@ export function visitLines(
   } finally {
     closeSync(file);
   }
-}
-
-function readRange(file: number, from: number, to: number, lineEnd: string): Buffer {
-  const bytes = Buffer.allocUnsafe(to - from);
-  const count = readSync(file, bytes, 0, bytes.length, from);
-  if (count === 0 || bytes[count - 1] === 0x0a) return bytes.subarray(0, count);
-  return Buffer.concat([bytes.subarray(0, count), Buffer.from(lineEnd)]);
 }
 
 function changed(path: string): MillraceError {

@@ -27,7 +27,7 @@ export interface SiftedPart extends HeldLines {
 }
 
 /** Lines of a part are found again from the last mark before them. */
-const MARK_BYTES = 8192;
+const MARK_BYTES = 4096;
 /** What is written at once: it is still in the cache of the processor. */
 const FLUSH_BYTES = 2 ** 18;
 const OUT_BYTES = 8 * 2 ** 20;
