@@ -2,7 +2,14 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { csv, ingest, param, sql, text } from "../../src/index.ts";
@@ -16,7 +23,11 @@ const CHILD = join(import.meta.dirname, "child.ts");
 
 const states = (sandbox: Sandbox) =>
   sandbox.rows("system.runs", "state, count(*)::int as n", "group by all");
-const marks = ({ lakePath }: Sandbox): string[] => readdirSync(join(lakePath, ".running"));
+/** The folder goes with its last file. */
+const marks = ({ lakePath }: Sandbox): string[] => {
+  const folder = join(lakePath, ".running");
+  return existsSync(folder) ? readdirSync(folder) : [];
+};
 
 /** As one that was killed leaves it, but for what is given. */
 function leaveMark(
