@@ -4,6 +4,7 @@
  */
 
 import { FEED, nextLine } from "../line.ts";
+import { COLON, MINUS, PLUS, POINT, ZERO } from "./character.ts";
 import {
   BIGINT,
   BOOLEAN,
@@ -29,10 +30,6 @@ const BACKSLASH: u32 = 0x5c;
 const OPEN: u32 = 0x7b;
 const CLOSE: u32 = 0x7d;
 const COMMA: u32 = 0x2c;
-const COLON: u32 = 0x3a;
-const MINUS: u32 = 0x2d;
-const POINT: u32 = 0x2e;
-const ZERO: u32 = 0x30;
 const NULL: u32 = 0x6c6c756e;
 /** `{"n":` */
 const HEAD: usize = memory.data<u8>([0x7b, 0x22, 0x6e, 0x22, 0x3a]);
@@ -220,7 +217,7 @@ function sureNumber(column: usize, kind: u32, from: usize): usize {
 /** Where a number ends whose exponent begins at the byte. */
 function sureExponent(column: usize, from: usize, at: usize): usize {
   const sign: u32 = load<u8>(at, 1);
-  const end = skipDigits(at + (sign == MINUS || sign == 0x2b ? 2 : 1));
+  const end = skipDigits(at + (sign == MINUS || sign == PLUS ? 2 : 1));
   return end - from <= 24 && fits(column, from, end) ? end : 0;
 }
 
@@ -240,16 +237,14 @@ function isNull(from: usize, to: usize): bool {
 
 /** Digits, with a point among them or without; what has an exponent is looked at elsewhere. */
 function isNumber(from: usize, to: usize): bool {
-  let at = from;
-  if (at < to && load<u8>(at) == 0x2d) at++;
-  const first = at;
-  while (at < to && <u32>load<u8>(at) - 0x30 < 10) at++;
-  if (at == first || (at - first > 1 && load<u8>(first) == 0x30)) return false;
+  const digits = from + usize(load<u8>(from) == MINUS);
+  let at = skipDigits(digits);
+  if (at == digits || (at - digits > 1 && load<u8>(digits) == ZERO)) return false;
   if (at == to) return true;
-  if (load<u8>(at) != 0x2e || at + 1 == to) return false;
-  at++;
-  while (at < to && <u32>load<u8>(at) - 0x30 < 10) at++;
-  return at == to;
+  if (load<u8>(at) != POINT) return false;
+  const point = at + 1;
+  at = skipDigits(point);
+  return at == to && at != point;
 }
 
 /** Where a number or a literal ends. */
@@ -257,7 +252,11 @@ function wordEnd(at: usize): usize {
   while (true) {
     const byte: u32 = load<u8>(at);
     const isWord =
-      byte - 0x30 < 10 || (byte | 0x20) - 0x61 < 26 || byte == 0x2d || byte == 0x2e || byte == 0x2b;
+      byte - 0x30 < 10 ||
+      (byte | 0x20) - 0x61 < 26 ||
+      byte == MINUS ||
+      byte == POINT ||
+      byte == PLUS;
     if (!isWord) return at;
     at++;
   }

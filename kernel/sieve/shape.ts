@@ -3,6 +3,7 @@
  * the same of it. Each shape is narrower than what the contract takes; what is left out is looked at again, in SQL.
  */
 
+import { COLON, FIVE, MINUS, PLUS, POINT, ZERO } from "./character.ts";
 import {
   BIGINT,
   BOOLEAN,
@@ -16,11 +17,6 @@ import {
   TIMESTAMP,
 } from "./column.ts";
 
-const MINUS: u32 = 0x2d;
-const POINT: u32 = 0x2e;
-const COLON: u32 = 0x3a;
-const ZERO: u32 = 0x30;
-const FIVE: u32 = 0x35;
 /** Where the digits of a date stand, and those of hours and minutes behind it. */
 const DATE_DIGITS: u32 = 0b11_0110_1111;
 const MINUTE_DIGITS: u32 = 0b1101_1000_0000_0000;
@@ -112,7 +108,7 @@ function isFloat(from: usize, to: usize): bool {
   if (at == to) return true;
   if ((load<u8>(at) | 0x20) != 0x65) return false;
   at++;
-  if (at < to && (load<u8>(at) == MINUS || load<u8>(at) == 0x2b)) at++;
+  if (at < to && (load<u8>(at) == MINUS || load<u8>(at) == PLUS)) at++;
   const digits = to - at;
   return digits > 0 && digits <= 2 && skipDigits(at, to) == to;
 }

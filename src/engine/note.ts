@@ -6,6 +6,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { quoteText } from "../sql/quote.ts";
 import type { Notes } from "./engine.ts";
+import { engineError } from "./fault.ts";
 
 /** Nothing that DuckDB writes by itself is of this level. */
 const LEVEL = "fatal";
@@ -34,10 +35,13 @@ export function createNoteBook(): NoteBook {
         write: (number) =>
           `(write_log((${number})::varchar, log_type := ${quoteText(type)}, level := ${quoteText(LEVEL)}) is not null)`,
         async read() {
-          const found = await connection.runAndReadAll(
-            `select message::double from duckdb_logs where type = ${quoteText(type)} order by 1`,
-          );
-          return Float64Array.from((found.getColumns()[0] ?? []) as number[]);
+          const text = `select message::double from duckdb_logs where type = ${quoteText(type)} order by 1`;
+          try {
+            const found = await connection.runAndReadAll(text);
+            return Float64Array.from((found.getColumns()[0] ?? []) as number[]);
+          } catch (error) {
+            throw engineError(error, { text });
+          }
         },
         async close() {
           opened -= 1;

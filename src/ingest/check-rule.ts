@@ -12,7 +12,7 @@ import { quoteName, quoteText } from "../sql/quote.ts";
 import { renderSql } from "../sql/render.ts";
 import type { Sql } from "../sql/template.ts";
 import type { Ingested } from "./asset.ts";
-import { plainLiteral } from "./contract.ts";
+import { plainLiteral } from "./condition.ts";
 import { checkMergeConditions } from "./merge-condition.ts";
 
 const REFERENCE = { kind: "column" } as unknown as Column;

@@ -6,7 +6,7 @@ import { quotePath } from "../engine/path.ts";
 import { openBrokenRecords } from "../source/broken-record.ts";
 import { walkLines } from "../source/physical-line.ts";
 import { quoteText } from "../sql/quote.ts";
-import type { ReadColumn } from "./contract.ts";
+import type { ReadColumn } from "./condition.ts";
 import { csvLayers } from "./csv-layer.ts";
 import { type CsvShape, dialectSettings, fieldsMessage, textColumns } from "./csv-shape.ts";
 import type { HeldPart, Records } from "./records.ts";

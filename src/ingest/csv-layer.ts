@@ -1,7 +1,8 @@
 /** The raw layer over fields of CSV, `~c0` ..., in the file's own order. */
 
 import { quoteText } from "../sql/quote.ts";
-import type { RawLayer, ReadColumn } from "./contract.ts";
+import type { ReadColumn } from "./condition.ts";
+import type { RawLayer } from "./contract.ts";
 import { type InputFile, positionsOf, type Records, UNPACKED_LINE } from "./records.ts";
 
 export interface CsvLayerInput {

@@ -12,7 +12,7 @@ import { type CsvReject, writeBrokenLines } from "../source/broken-line.ts";
 import { findLines } from "../source/line-finder.ts";
 import { originalOffset } from "../source/unfit-record.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
-import type { ReadColumn } from "./contract.ts";
+import type { ReadColumn } from "./condition.ts";
 import { csvLayers } from "./csv-layer.ts";
 import {
   type CsvShape,

@@ -2,7 +2,7 @@
 
 import { quotePath } from "../engine/path.ts";
 import type { SieveColumn } from "../source/sieve/column.ts";
-import type { ReadColumn } from "./contract.ts";
+import type { ReadColumn } from "./condition.ts";
 import { heldCsvRecords } from "./csv-held.ts";
 import { type CsvShape, dialectSettings } from "./csv-shape.ts";
 import type { InputFile, Records, Sieve } from "./records.ts";

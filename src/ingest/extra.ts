@@ -5,7 +5,7 @@ import { text } from "../schema/column.ts";
 import type { Field } from "../schema/type.ts";
 import type { IngestDefinition } from "./asset.ts";
 import { EXTRA_NAME } from "./check-drop.ts";
-import type { ReadColumn } from "./contract.ts";
+import type { ReadColumn } from "./condition.ts";
 import type { Records } from "./records.ts";
 
 /** The column that holds the rest of a record as a JSON object, for `extra: "keep"`. */

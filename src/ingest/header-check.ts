@@ -3,7 +3,7 @@
 import { nearestWord } from "../base/suggest.ts";
 import type { FileProblem } from "../source/file-problem.ts";
 import type { IngestDefinition } from "./asset.ts";
-import type { ReadColumn } from "./contract.ts";
+import type { ReadColumn } from "./condition.ts";
 
 /** Names that a message lists, and ones that a missing one is compared with. */
 const SHOWN_NAMES = 20;

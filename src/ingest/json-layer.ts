@@ -2,7 +2,8 @@
 
 import type { Engine } from "../engine/engine.ts";
 import { quoteText } from "../sql/quote.ts";
-import type { Condition, RawLayer, ReadColumn } from "./contract.ts";
+import type { Condition, ReadColumn } from "./condition.ts";
+import type { RawLayer } from "./contract.ts";
 import { jsonPath, jsonStep } from "./convert.ts";
 import { knownFields } from "./extra.ts";
 import { exactValue } from "./json-digit.ts";

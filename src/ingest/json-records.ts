@@ -6,7 +6,7 @@ import { quotePath } from "../engine/path.ts";
 import { findLines } from "../source/line-finder.ts";
 import { writeUnreadableLines } from "../source/unreadable-line.ts";
 import { quoteText } from "../sql/quote.ts";
-import type { Condition } from "./contract.ts";
+import type { Condition } from "./condition.ts";
 import { type JsonInput, jsonLayers } from "./json-layer.ts";
 import { ndjsonSieve } from "./json-sieve.ts";
 import type { Records } from "./records.ts";

@@ -17,7 +17,7 @@ import type { Group } from "./prepare.ts";
 import { type QuarantineInput, writeBadRows, writeBrokenRows } from "./quarantine.ts";
 import type { Records } from "./records.ts";
 import { sift } from "./sift.ts";
-import { numberRows, type Split, splitRecords } from "./split.ts";
+import { numberRows, rowsOf, type Split, splitRecords } from "./split.ts";
 import type { Target } from "./target.ts";
 
 export interface BatchInput {
@@ -91,8 +91,6 @@ export async function loadGroup(
     if (broken !== undefined) rejects.push(...(await writeBrokenRows(input, broken)));
     if (!records.countsBroken) brokenRows += broken?.count ?? 0;
   }
-  const rows = (files: readonly WrittenFile[]): number =>
-    files.reduce((sum, file) => sum + Number(file.rows), 0);
   const { goodRows, badRows, filteredRows, ...all } = addSplits(splits);
   const good = await deduplicate(
     {
@@ -112,9 +110,9 @@ export async function loadGroup(
     rejects,
     ledger: {
       read: goodRows + badRows + filteredRows + brokenRows,
-      written: rows(good),
-      quarantined: rows(rejects),
-      deduplicated: goodRows - rows(good),
+      written: rowsOf(good),
+      quarantined: rowsOf(rejects),
+      deduplicated: goodRows - rowsOf(good),
       filtered: filteredRows,
     },
   };

@@ -4,7 +4,8 @@ import { quotePath } from "../engine/path.ts";
 import { duckdbType } from "../engine/type.ts";
 import type { DataType, Field } from "../schema/type.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
-import type { RawLayer, ReadColumn } from "./contract.ts";
+import type { ReadColumn } from "./condition.ts";
+import type { RawLayer } from "./contract.ts";
 import { type InputFile, positionsOf, type Records, UNPACKED_LINE } from "./records.ts";
 
 export interface ParquetInput {

@@ -8,7 +8,7 @@ import type { NdjsonSource } from "../source/file-source.ts";
 import { stageJsonDocument } from "../source/json-document.ts";
 import { stageUtf8 } from "../source/staged-text.ts";
 import { stageWorkbook } from "../source/workbook.ts";
-import type { ReadColumn } from "./contract.ts";
+import type { ReadColumn } from "./condition.ts";
 import { headerProblem, listed, nearestColumn, unknownColumns } from "./header-check.ts";
 import type { InspectedFile } from "./inspect-files.ts";
 import { ndjsonRecords, stagedRecords } from "./json-records.ts";

@@ -4,7 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { StepContext } from "../lake/step.ts";
 import type { FileProblem } from "../source/file-problem.ts";
 import type { IngestDefinition } from "./asset.ts";
-import type { ReadColumn } from "./contract.ts";
+import type { ReadColumn } from "./condition.ts";
 import type { InputFile, Records, RemovedRecords } from "./records.ts";
 
 export interface PrepareInput {

@@ -22,7 +22,7 @@ import { underNewNames } from "./former-field.ts";
 import { replayedRecords } from "./json-records.ts";
 import { otherColumns } from "./load-group.ts";
 import type { Records } from "./records.ts";
-import { splitRecords } from "./split.ts";
+import { rowsOf, splitRecords } from "./split.ts";
 import type { Target } from "./target.ts";
 
 export interface ReplayCount {
@@ -100,8 +100,6 @@ export async function replaySource(
     numbered: false,
     extra: otherColumns(definition, { contract, records, target }),
   });
-  const rows = (files: readonly WrittenFile[]): number =>
-    files.reduce((sum, file) => sum + Number(file.rows), 0);
   const good = await deduplicate(
     {
       lake: context.lake,
@@ -115,7 +113,7 @@ export async function replaySource(
     },
     split.good,
   );
-  const written = rows(good);
+  const written = rowsOf(good);
   return {
     tried,
     good,

@@ -2,8 +2,8 @@
  * The short way for large files of plain lines, before the records are split. A sieve looks at each line byte by byte:
  * where every field is written in the one canonical way of its type, the engine's reader may type it by itself, which
  * costs a third of taking a text and converting it strictly. What is left to SQL is the rules. Every line that is not
- * surely good, for its bytes or for a rule, goes to a small file of the same shape, and from there the long way: one
- * place alone decides what is bad, and says why.
+ * surely good, for its bytes or for a rule, is kept with its number and goes the long way: one place alone decides what
+ * is bad, and says why.
  *
  *     lines --sieve--> passed --reader, rules--> good rows
  *               |                     |
@@ -39,7 +39,7 @@ import {
 const LEAST_BYTES = 2 ** 20;
 /** Each has statements of its own. */
 const MOST_FILES = 16;
-/** Of lines and rows that are told one by one, for the sake of memory. */
+/** Of lines whose numbers are kept in memory. */
 const MOST_TOLD = 10_000_000;
 
 export interface SiftInput extends SplitInput {

@@ -204,7 +204,8 @@ function logicalValues(
   return Object.fromEntries(kept.map(([name, value]) => [names.get(name) ?? name, value]));
 }
 
-function rowsOf(files: readonly WrittenFile[]): number {
+/** How many rows they hold together. */
+export function rowsOf(files: readonly WrittenFile[]): number {
   return files.reduce((sum, { rows }) => sum + Number(rows), 0);
 }
 

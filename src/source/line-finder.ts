@@ -24,7 +24,7 @@ export type LineDialect =
       /** True for files whose lines end in CR alone. */
       readonly endsInCr?: boolean;
     })
-  | { readonly format: "ndjson"; readonly trailingCommas?: boolean };
+  | { readonly format: "ndjson" };
 
 export interface FindLinesOptions {
   /** With `nulls`, the wanted fields are null where the file has one of them; that takes longer. */
@@ -89,8 +89,7 @@ async function sweep(search: Search, isLoose: boolean): Promise<void> {
   const isCsv = dialect.format === "csv";
   const csv: CsvDialect = isCsv ? dialect : { delimiter: ",", quote: '"' };
   const quoteByte = csv.quote.charCodeAt(0);
-  const trailingCommas = !isCsv && dialect.trailingCommas === true;
-  const index = indexWanted(wanted, { csv, isLoose, quoteByte, trailingCommas });
+  const index = indexWanted(wanted, { csv, isLoose, quoteByte });
   const settle = settleIn(search);
   let isHeader = isCsv && dialect.header === true;
 
@@ -113,7 +112,7 @@ async function sweep(search: Search, isLoose: boolean): Promise<void> {
         return isAlike(wanted[at] ?? "", fields);
       });
     }
-    const [start, end] = isCsv ? [from, to] : trim(bytes, from, to, trailingCommas);
+    const [start, end] = isCsv ? [from, to] : trim(bytes, from, to);
     const hash = samplePlain(bytes, start, end);
     if (!index.mayHold(hash)) return true;
     let text: string | undefined;

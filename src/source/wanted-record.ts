@@ -20,12 +20,11 @@ export interface IndexOptions {
   /** Whether the fields say too little about the bytes, and only `plain` of the decoded fields is asked. */
   readonly isLoose: boolean;
   readonly quoteByte: number;
-  readonly trailingCommas: boolean;
 }
 
 export function indexWanted(
   wanted: readonly WantedRecord[],
-  { csv, isLoose, quoteByte, trailingCommas }: IndexOptions,
+  { csv, isLoose, quoteByte }: IndexOptions,
 ): WantedIndex {
   const plain = new Map<number, number[]>();
   const quoted = new Map<number, number[]>();
@@ -36,7 +35,7 @@ export function indexWanted(
   const plainText = (at: number): string => {
     const record = wanted[at] ?? "";
     if (typeof record !== "string") return joinFields(record, csv);
-    return trimText(record, trailingCommas);
+    return trimText(record);
   };
   const add = (map: Map<number, number[]>, hash: number, at: number): void => {
     bits[(hash & mask) >>> 5] = (bits[(hash & mask) >>> 5] as number) | (1 << (hash & 31));
@@ -126,24 +125,17 @@ export function isAlike(wanted: WantedRecord, fields: readonly (string | null)[]
 }
 
 /** Where a line of JSON begins and ends without the blanks around it and the comma after it. */
-export function trim(
-  bytes: Buffer,
-  from: number,
-  to: number,
-  comma: boolean,
-): [start: number, end: number] {
+export function trim(bytes: Buffer, from: number, to: number): [start: number, end: number] {
   let start = from;
   let end = to;
   while (start < end && isBlank(bytes[start] as number)) start += 1;
   while (end > start && isBlank(bytes[end - 1] as number)) end -= 1;
-  if (comma && end > start && bytes[end - 1] === 0x2c) end -= 1;
-  while (end > start && isBlank(bytes[end - 1] as number)) end -= 1;
   return [start, end];
 }
 
-function trimText(text: string, comma: boolean): string {
+function trimText(text: string): string {
   const bytes = Buffer.from(text);
-  const [start, end] = trim(bytes, 0, bytes.length, comma);
+  const [start, end] = trim(bytes, 0, bytes.length);
   return bytes.toString("utf8", start, end);
 }
 

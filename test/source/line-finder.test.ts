@@ -86,14 +86,11 @@ test("texts that mean null are found where null was decoded, and in quotes they 
   assert.deepEqual(await find(text, wanted, { nulls: ["NA", "-"] }), [4, 3, 2, 5]);
 });
 
-test("lines of JSON are found whatever blanks and commas stand around them", async () => {
+test("lines of JSON are found whatever blanks stand around them", async () => {
   const path = join(folder, "file.ndjson");
-  await writeFile(path, '[\n{"a":1},\n  {"a":"\\"2\\""} , \r\n\n{"a":3}\n]');
-  const wanted = ['{"a":3}', '{"a":"\\"2\\""}', '{"a":1},', "]"];
-  assert.deepEqual(
-    await findLines(path, wanted, { dialect: { format: "ndjson", trailingCommas: true } }),
-    [5, 3, 2, 6],
-  );
+  await writeFile(path, '\n{"a":1}\n  {"a":"\\"2\\""}  \r\n\n{"a":3}\n');
+  const wanted = ['{"a":3}', '{"a":"\\"2\\""}', ' {"a":1}'];
+  assert.deepEqual(await findLines(path, wanted, { dialect: { format: "ndjson" } }), [5, 3, 2]);
 });
 
 test("compressed files are searched as what they hold", async () => {
