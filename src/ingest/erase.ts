@@ -14,7 +14,7 @@ import { type WorkContext, withStaging } from "../lake/session.ts";
 import type { StepInfo } from "../lake/step-info.ts";
 import { countMeant, inItsWords } from "../operation/meant-row.ts";
 import { folderOf, quarantineOf } from "../schema/table.ts";
-import { FILES_APP } from "./load.ts";
+import { FILES_APP } from "./commit-batch.ts";
 import { QUARANTINE_FIELDS } from "./quarantine.ts";
 import { REPLAY_APP } from "./replay.ts";
 
