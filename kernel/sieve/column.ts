@@ -1,4 +1,4 @@
-/** What the sieve is told of each column: 32 bytes, written by `src/source/sieve/column.ts`. */
+/** What the sieve is told of each column, and where its values go: 64 bytes, written by `src/source/sieve/column.ts`. */
 
 /** The kinds of values; a text may be anything. */
 export const TEXT: u32 = 0;
@@ -10,7 +10,7 @@ export const BOOLEAN: u32 = 5;
 export const DATE: u32 = 6;
 export const TIMESTAMP: u32 = 7;
 
-const SIZE_SHIFT = 5;
+const SIZE_SHIFT = 6;
 
 export function columnAt(columns: usize, index: u32): usize {
   return columns + ((<usize>index) << SIZE_SHIFT);
@@ -43,11 +43,42 @@ export function nameBytes(column: usize): u32 {
   return load<u32>(column, 8);
 }
 
-/** What stands before a value in the record that is written, such as `,"c3":`; at most sixteen bytes. */
-export function labelAt(column: usize): usize {
-  return column + 16;
+/** Of one value: 1, 2, 4 or 8, or `TEXT_BYTES`; 0 of a column that nobody reads. */
+export function widthOf(column: usize): u32 {
+  return load<u32>(column, 12);
 }
 
-export function labelBytes(column: usize): u32 {
-  return load<u32>(column, 12);
+/** One bit for each row, 0 where it is null. */
+export function validityAt(column: usize): usize {
+  return load<u32>(column, 16);
+}
+
+export function valuesAt(column: usize): usize {
+  return load<u32>(column, 20);
+}
+
+/** Where longer texts stand, one behind the other, and how many bytes have room. */
+export function heapAt(column: usize): usize {
+  return load<u32>(column, 24);
+}
+
+export function heapBytes(column: usize): u32 {
+  return load<u32>(column, 28);
+}
+
+/** Told to the caller: how many bytes of longer texts there are, and whether some value is null. */
+export function heapUsed(column: usize): u32 {
+  return load<u32>(column, 32);
+}
+
+export function setHeapUsed(column: usize, bytes: u32): void {
+  store<u32>(column, bytes, 32);
+}
+
+export function hasNull(column: usize): bool {
+  return load<u32>(column, 36) != 0;
+}
+
+export function setHasNull(column: usize, is: bool): void {
+  store<u32>(column, u32(is), 36);
 }

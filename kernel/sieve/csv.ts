@@ -1,49 +1,45 @@
-/** Lines of CSV, each of which is a record: one that passes is copied as it is, behind its number. */
+/** Lines of CSV, each of which is a record: one whose fields are all sure is a row. */
 
 import { FEED, feeds, nextLine, RETURN } from "../line.ts";
-import { columnAt, isOptional, kindOf, TEXT } from "./column.ts";
-import { endLine, held, hold, out, pass, writeByte, writeBytes, writeNumber } from "./output.ts";
-import { fits } from "./shape.ts";
+import { hasRoom, hold, pass, room, skip, writeNull, writeRoomed } from "./chunk.ts";
+import { columnAt, isOptional, kindOf, TEXT, widthOf } from "./column.ts";
+import { writeValue } from "./value.ts";
 
 let delimiter: u32 = 0;
 let quote: u32 = 0;
 let delimiters: v128 = i8x16.splat(0);
 let quotes: v128 = i8x16.splat(0);
+let nulls: usize = 0;
+let nullCount: u32 = 0;
 
-export function setDialect(delimiterByte: u32, quoteByte: u32): void {
+/** `nullsAt`: texts without quotes that mean null, beside the empty one, each behind its length in four bytes. */
+export function setDialect(
+  delimiterByte: u32,
+  quoteByte: u32,
+  nullsAt: usize,
+  nullsCount: u32,
+): void {
   delimiter = delimiterByte;
   quote = quoteByte;
   delimiters = i8x16.splat(<i8>delimiterByte);
   quotes = i8x16.splat(<i8>quoteByte);
+  nulls = nullsAt;
+  nullCount = nullsCount;
 }
 
-/** Goes on until all is seen, the output may not hold one more line, or too many are held; gives the first byte that was not seen. */
-export function sift(
-  from: usize,
-  to: usize,
-  columns: usize,
-  count: u32,
-  outEnd: usize,
-  mostHeld: u32,
-): usize {
+/** Goes on until all is seen, or there is no more room; gives the first byte that was not seen. */
+export function sift(from: usize, to: usize, columns: usize, count: u32): usize {
   let at = from;
-  while (at < to && out < outEnd && held < mostHeld) {
-    const before = out;
+  while (at < to && hasRoom()) {
     const end = record(at, columns, count);
-    if (end != 0) {
-      if (isBlank(at, end)) {
-        endLine();
-      } else {
-        writeNumber();
-        writeByte(delimiter);
-        writeBytes(at, end);
-        pass();
-      }
-      at = end;
-    } else {
+    if (end == 0) {
       const next = nextLine(at);
-      hold(at, next, before);
+      if (!hold(at, next)) break;
       at = next;
+    } else {
+      if (isBlank(at, end)) skip();
+      else pass();
+      at = end;
     }
   }
   return at;
@@ -95,13 +91,28 @@ function plain(column: usize, from: usize): usize {
   const mark: u32 = load<u8>(at);
   if (mark == quote) return 0;
   if (mark == FEED && at > from && load<u8>(at - 1) == RETURN) at--;
-  if (at == from) return isOptional(column) ? at : 0;
-  return kindOf(column) == TEXT || fits(column, from, at) ? at : 0;
+  if (at == from || (nullCount != 0 && meansNull(from, at))) {
+    if (!isOptional(column)) return 0;
+    writeNull(column);
+    return at;
+  }
+  return writeValue(column, from, at) ? at : 0;
+}
+
+function meansNull(from: usize, to: usize): bool {
+  let at = nulls;
+  for (let index: u32 = 0; index < nullCount; index++) {
+    const bytes: u32 = load<u32>(at);
+    if (to - from == bytes && memory.compare(from, at + 4, bytes) == 0) return true;
+    at += 4 + bytes;
+  }
+  return false;
 }
 
 /** Where the mark behind a field in quotes stands; `from` is behind the first of them. */
 function quoted(column: usize, from: usize): usize {
   let at = from;
+  let doubled: u32 = 0;
   while (true) {
     const bytes = v128.load(at);
     const mask = i8x16.bitmask(v128.or(i8x16.eq(bytes, quotes), i8x16.eq(bytes, feeds)));
@@ -112,7 +123,25 @@ function quoted(column: usize, from: usize): usize {
     at += ctz(mask);
     if (load<u8>(at) == FEED) return 0;
     if (load<u8>(at, 1) != quote) break;
+    doubled++;
     at += 2;
   }
-  return kindOf(column) == TEXT || fits(column, from, at) ? at + 1 : 0;
+  const isWritten = doubled == 0 ? writeValue(column, from, at) : undouble(column, from, at);
+  return isWritten ? at + 1 : 0;
+}
+
+/** A text with a quote in it, which is written twice. */
+function undouble(column: usize, from: usize, to: usize): bool {
+  if (kindOf(column) != TEXT) return false;
+  if (widthOf(column) == 0) return true;
+  const start = room(column, <u32>(to - from));
+  if (start == 0) return false;
+  let target = start;
+  for (let at = from; at < to; at++) {
+    const byte: u32 = load<u8>(at);
+    store<u8>(target++, <u8>byte);
+    if (byte == quote) at++;
+  }
+  writeRoomed(column, <u32>(target - start));
+  return true;
 }

@@ -1,10 +1,10 @@
 /**
- * Lines of JSON, one object each: one that passes is written anew, with its number, short names and the values of the
- * columns alone. A text keeps its bytes, escapes and all; a number stands in quotes where its digits must be kept.
+ * Lines of JSON, one object each: one whose members are all sure is a row. A text is what it means, its escapes undone.
  */
 
 import { FEED, nextLine } from "../line.ts";
 import { COLON, MINUS, PLUS, POINT, ZERO } from "./character.ts";
+import { hasRoom, hold, pass, room, skip, writeNull, writeRoomed, writeText } from "./chunk.ts";
 import {
   BIGINT,
   BOOLEAN,
@@ -14,16 +14,12 @@ import {
   INTEGER,
   isOptional,
   kindOf,
-  labelAt,
-  labelBytes,
-  mostDigits,
   nameAt,
   nameBytes,
-  scaleOf,
   TEXT,
 } from "./column.ts";
-import { endLine, held, hold, out, pass, writeByte, writeBytes, writeNumber } from "./output.ts";
-import { fits, isFalse, isTrue } from "./shape.ts";
+import { hexadecimal, unescape } from "./escape.ts";
+import { isFalse, isTrue, writeValue } from "./value.ts";
 
 const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
@@ -31,13 +27,13 @@ const OPEN: u32 = 0x7b;
 const CLOSE: u32 = 0x7d;
 const COMMA: u32 = 0x2c;
 const NULL: u32 = 0x6c6c756e;
-/** `{"n":` */
-const HEAD: usize = memory.data<u8>([0x7b, 0x22, 0x6e, 0x22, 0x3a]);
 const NONE: u32 = 0xffffffff;
 
 let columns: usize = 0;
 let count: u32 = 0;
 let skipsUnknown: bool = false;
+/** Of the columns, one bit each: all of them, and those that every record must name. */
+let all: u64 = 0;
 let required: u64 = 0;
 /** Whether the text that was scanned last holds an escape. */
 let hasEscape: bool = false;
@@ -45,37 +41,33 @@ let hasEscape: bool = false;
 let seen: u64 = 0;
 
 /** At most 64 columns. */
-export function setColumns(at: usize, columnCount: u32, passUnknown: u32): void {
+export function setMembers(at: usize, columnCount: u32, passUnknown: u32): void {
   columns = at;
   count = columnCount;
   skipsUnknown = passUnknown != 0;
+  all = count == 64 ? ~(<u64>0) : ((<u64>1) << count) - 1;
   required = 0;
   for (let index: u32 = 0; index < count; index++)
     if (!isOptional(columnAt(columns, index))) required |= (<u64>1) << index;
 }
 
 /** As for CSV. */
-export function sift(from: usize, to: usize, outEnd: usize, mostHeld: u32): usize {
+export function sift(from: usize, to: usize): usize {
   let at = from;
-  while (at < to && out < outEnd && held < mostHeld) {
-    const before = out;
+  while (at < to && hasRoom()) {
     if (load<u8>(at) == FEED) {
       at++;
-      endLine();
+      skip();
       continue;
     }
-    writeBytes(HEAD, HEAD + 5);
-    writeNumber();
     let end = load<u8>(at) == OPEN ? members(skipBlank(at + 1)) : 0;
     if (end != 0 && load<u8>(end) == 0x0d) end++;
     if (end != 0 && load<u8>(end) == FEED) {
-      writeByte(CLOSE);
-      writeByte(FEED);
       pass();
       at = end + 1;
     } else {
       const next = nextLine(at);
-      hold(at, next, before);
+      if (!hold(at, next)) break;
       at = next;
     }
   }
@@ -92,7 +84,7 @@ function skipBlank(at: usize): usize {
 function members(at: usize): usize {
   seen = 0;
   let expected: u32 = 0;
-  if (load<u8>(at) == CLOSE) return required == 0 ? at + 1 : 0;
+  if (load<u8>(at) == CLOSE) return endRecord() ? at + 1 : 0;
   while (true) {
     if (load<u8>(at) != QUOTE) return 0;
     const index = columnNamed(at, expected);
@@ -113,10 +105,18 @@ function members(at: usize): usize {
     if (at == 0) return 0;
     at = skipBlank(at);
     const mark: u32 = load<u8>(at);
-    if (mark == CLOSE) return (seen & required) == required ? at + 1 : 0;
+    if (mark == CLOSE) return endRecord() ? at + 1 : 0;
     if (mark != COMMA) return 0;
     at = skipBlank(at + 1);
   }
+}
+
+/** Columns that the record does not name are null; false where one of them must not be. */
+function endRecord(): bool {
+  if ((seen & required) != required) return false;
+  for (let left = all & ~seen; left != 0; left &= left - 1)
+    writeNull(columnAt(columns, <u32>ctz(left)));
+  return true;
 }
 
 /** The column whose name, in quotes, stands here; they mostly come in their order. */
@@ -153,38 +153,42 @@ function skipScalar(at: usize): usize {
   return isNumber(at, end) ? end : 0;
 }
 
-/** Writes the value with its label; gives the byte behind it, or 0 where it is not sure. */
+/** Writes the value; gives the byte behind it, or 0 where it is not sure. */
 function value(column: usize, at: usize): usize {
   const kind = kindOf(column);
   const first: u32 = load<u8>(at);
   if (first == QUOTE) {
     const end = closingQuote(at + 1);
     if (end == 0) return 0;
-    if (kind != TEXT && (hasEscape || !fits(column, at + 1, end))) return 0;
-    writeLabel(column);
-    writeBytes(at, end + 1);
-    return end + 1;
+    const isWritten = hasEscape
+      ? kind == TEXT && writeUnescaped(column, at + 1, end)
+      : writeValue(column, at + 1, end);
+    return isWritten ? end + 1 : 0;
   }
-  if (first == 0x6e) return load<u32>(at) == NULL && isOptional(column) ? at + 4 : 0;
-  let end: usize;
+  if (first == 0x6e) {
+    if (load<u32>(at) != NULL || !isOptional(column)) return 0;
+    writeNull(column);
+    return at + 4;
+  }
   if (first == 0x74 || first == 0x66) {
-    end = at + (first == 0x74 ? 4 : 5);
+    const end = at + (first == 0x74 ? 4 : 5);
     if (kind != BOOLEAN && kind != TEXT) return 0;
     if (!isTrue(at, end) && !isFalse(at, end)) return 0;
-  } else {
-    end = sureNumber(column, kind, at);
-    if (end == 0) return 0;
+    return writeValue(column, at, end) ? end : 0;
   }
-  writeLabel(column);
-  const isQuoted = kind == TEXT || kind == DECIMAL;
-  if (isQuoted) writeByte(QUOTE);
-  writeBytes(at, end);
-  if (isQuoted) writeByte(QUOTE);
-  return end;
+  const end = sureNumber(kind, at);
+  return end != 0 && writeValue(column, at, end) ? end : 0;
 }
 
-/** Where the number ends that begins here, if the column surely takes it as the contract would; else 0. */
-function sureNumber(column: usize, kind: u32, from: usize): usize {
+function writeUnescaped(column: usize, from: usize, to: usize): bool {
+  const start = room(column, <u32>(to - from));
+  if (start == 0) return false;
+  writeRoomed(column, unescape(start, from, to));
+  return true;
+}
+
+/** Where the number ends that begins here, if a column of the kind may take it as the contract would; else 0. */
+function sureNumber(kind: u32, from: usize): usize {
   const digits = from + usize(load<u8>(from) == MINUS);
   let at = skipDigits(digits);
   const whole = at - digits;
@@ -201,11 +205,10 @@ function sureNumber(column: usize, kind: u32, from: usize): usize {
   switch (kind) {
     case INTEGER:
     case BIGINT:
-      return places == 0 && (whole < 10 || fits(column, from, at)) ? at : 0;
     case DECIMAL:
-      return <u32>whole <= mostDigits(column) && <u32>places <= scaleOf(column) ? at : 0;
+      return at;
     case FLOAT:
-      if ((load<u8>(at) | 0x20) == 0x65) return sureExponent(column, from, at);
+      if ((load<u8>(at) | 0x20) == 0x65) at = exponentEnd(at);
       return at - from <= 24 && !isMinusZero ? at : 0;
     case TEXT:
       return isMinusZero ? 0 : at;
@@ -214,21 +217,15 @@ function sureNumber(column: usize, kind: u32, from: usize): usize {
   }
 }
 
-/** Where a number ends whose exponent begins at the byte. */
-function sureExponent(column: usize, from: usize, at: usize): usize {
+/** Where an exponent ends whose letter stands here. */
+function exponentEnd(at: usize): usize {
   const sign: u32 = load<u8>(at, 1);
-  const end = skipDigits(at + (sign == MINUS || sign == PLUS ? 2 : 1));
-  return end - from <= 24 && fits(column, from, end) ? end : 0;
+  return skipDigits(at + (sign == MINUS || sign == PLUS ? 2 : 1));
 }
 
 function skipDigits(at: usize): usize {
   while (<u32>load<u8>(at) - ZERO < 10) at++;
   return at;
-}
-
-function writeLabel(column: usize): void {
-  const label = labelAt(column);
-  writeBytes(label, label + labelBytes(column));
 }
 
 function isNull(from: usize, to: usize): bool {
@@ -315,17 +312,4 @@ function skipUnit(at: usize): usize {
   if (unit - 0xd800 >= 0x400) return at + 4;
   if (load<u16>(at, 4) != 0x755c) return 0;
   return hexadecimal(at + 6) - 0xdc00 < 0x400 ? at + 10 : 0;
-}
-
-/** Beyond 0xffff where a digit is none. */
-function hexadecimal(at: usize): u32 {
-  let unit: u32 = 0;
-  for (let index: usize = 0; index < 4; index++) {
-    const byte: u32 = load<u8>(at + index);
-    const digit =
-      byte - 0x30 < 10 ? byte - 0x30 : (byte | 0x20) - 0x61 < 6 ? (byte | 0x20) - 0x57 : 0x10000;
-    if (digit == 0x10000) return 0x10000;
-    unit = (unit << 4) | digit;
-  }
-  return unit;
 }

@@ -1,5 +1,6 @@
 /** The engine socket: what runs SQL over table files and writes new ones. */
 
+import type { ChunkField, RowChunk } from "../schema/row-chunk.ts";
 import type { TableFiles, WrittenFile } from "../schema/table-files.ts";
 import type { Field } from "../schema/type.ts";
 
@@ -60,6 +61,22 @@ export interface Notes {
   close(): Promise<void>;
 }
 
+export interface FeedInput {
+  readonly fields: readonly ChunkField[];
+  /**
+   * The next rows, a column for each field; undefined at the end. The engine's threads are numbered from 0, and each
+   * asks until it gets none. What it throws ends the statement.
+   */
+  next(thread: number): RowChunk | undefined;
+}
+
+/** Rows that come from JavaScript, once. */
+export interface Feed {
+  /** Stands in FROM of one statement of any session of the engine. */
+  readonly relation: string;
+  close(): void;
+}
+
 /** One connection: statements run one after another. `session` opens another for parallel work. */
 export interface Engine {
   readonly name: string;
@@ -77,6 +94,7 @@ export interface Engine {
   /** Runs a query into Parquet files with statistics; no row, no file. */
   write(query: string, options: WriteOptions): Promise<WrittenFile[]>;
   openNotes(): Promise<Notes>;
+  openFeed(input: FeedInput): Feed;
   /** Ends the running statement, which then throws `engine/interrupted`. */
   interrupt(): void;
   progress(): Progress;

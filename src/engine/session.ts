@@ -7,6 +7,7 @@ import { type CellReader, cellReader } from "./cell.ts";
 import { columnsOf, fieldsOf } from "./column.ts";
 import type { Engine, Progress, Row } from "./engine.ts";
 import { engineError } from "./fault.ts";
+import { createFeedBook, type FeedBook } from "./feed.ts";
 import { createNoteBook, type NoteBook } from "./note.ts";
 import { writeParquet } from "./parquet.ts";
 import { emptyFile, relationOf } from "./relation.ts";
@@ -32,6 +33,7 @@ export async function openSession(settings: Settings): Promise<Engine> {
     tempFolder: settings.tempFolder,
     sessions,
     notes: createNoteBook(),
+    feeds: createFeedBook(),
     disposed: () => {
       if (sessions.size > 0) return;
       instance.closeSync();
@@ -54,6 +56,7 @@ interface Shared {
   readonly tempFolder: string;
   readonly sessions: Set<Engine>;
   readonly notes: NoteBook;
+  readonly feeds: FeedBook;
   /** Called after a session has gone from the set. */
   disposed(): void;
 }
@@ -165,6 +168,7 @@ async function connect(shared: Shared): Promise<Engine> {
       }),
     relation: (files, options) => relationOf(files, shared.tempFolder, options),
     write: (query, options) => guarded(query, () => writeParquet(connection, query, options)),
+    openFeed: (input) => shared.feeds.open(connection, input),
     openNotes: () => guarded("notes", () => shared.notes.open(connection)),
     interrupt,
     progress: () => (closed ? { fraction: undefined, rows: 0n } : progressOf(connection)),

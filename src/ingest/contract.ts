@@ -168,9 +168,7 @@ export function compileContract({
     );
     const left = conditions.flatMap((one) => {
       if (one.column === null || !isTyped.has(one.column)) return one;
-      if (one.rule === "type") return [];
-      // The reader may know a text that means null.
-      return one.rule === "required" ? { ...one, quick: one.holds } : one;
+      return one.rule === "type" || one.rule === "required" ? [] : one;
     });
     return {
       kinds,

@@ -1,16 +1,15 @@
-/** How CSV lines pass the sieve: as they are, with the columns that have canonical values typed by the reader. */
+/** How CSV lines pass the sieve: field by field, in the file's order. */
 
-import { quotePath } from "../engine/path.ts";
 import type { SieveColumn } from "../source/sieve/column.ts";
 import type { ReadColumn } from "./condition.ts";
 import { heldCsvRecords } from "./csv-held.ts";
-import { type CsvShape, dialectSettings } from "./csv-shape.ts";
+import type { CsvShape } from "./csv-shape.ts";
 import type { InputFile, Records, Sieve } from "./records.ts";
-import { typeOf } from "./sieve-kind.ts";
+import { takenAs, typeOf } from "./sieve-kind.ts";
 
 /** A mark that might stand inside of a number or a time cuts it in two for the sieve. */
 const MARK = /^[^0-9A-Za-z+\-.:\s]$|^\t$/;
-const UNREAD: SieveColumn = { is: { kind: "text" }, optional: true, name: "" };
+const UNREAD: SieveColumn = { is: { kind: "text" }, optional: true, name: "", isRead: false };
 
 export interface CsvSieveInput {
   readonly shape: CsvShape;
@@ -25,14 +24,15 @@ export interface CsvSieveInput {
  * one field alone, so that a blank one is a record.
  */
 export function csvSieve({ shape, read, files, records }: CsvSieveInput): Sieve | undefined {
-  const { names, headerLine, mostLineBytes, options } = shape;
+  const { names, headerLine, options } = shape;
   const dialect = { delimiter: options.delimiter ?? ",", quote: options.quote ?? '"' };
+  const nulls = (options.nulls ?? []).filter((text) => text !== "");
   const isPlain = [dialect.delimiter, dialect.quote].every((mark) => MARK.test(mark));
   const places = read.map(({ path }) => names.indexOf(path));
   const found = places.filter((place) => place !== -1);
   const isOnce = new Set(found).size === found.length;
   // A number that means null would take the place from the line with that number.
-  const isNumberNull = (options.nulls ?? []).some((text) => /^[1-9]\d*$/.test(text));
+  const isNumberNull = nulls.some((text) => /^[1-9]\d*$/.test(text));
   if (
     !files.every((file) => isWhole(file, options)) ||
     isNumberNull ||
@@ -53,22 +53,14 @@ export function csvSieve({ shape, read, files, records }: CsvSieveInput): Sieve 
         const is = kinds[at];
         const column = read[at];
         if (is === undefined || column === undefined) return UNREAD;
-        return { is, optional: column.definition.optional, name };
+        return { is, optional: column.definition.optional, name, isRead: true };
       });
-      return { dialect: { format: "csv", ...dialect }, columns };
-    },
-    passed: (path, kinds) => {
-      const types = names.map((_, index) => {
-        const at = places.indexOf(index);
-        return `'~c${index}': '${typeOf(read[at]?.definition, kinds[at])}'`;
-      });
-      const settings = `header=false, columns={'~n': 'BIGINT', ${types.join(", ")}}, max_line_size=${mostLineBytes}`;
       const taken = places.map((index, at) =>
         index === -1
-          ? `null::${typeOf(read[at]?.definition, kinds[at])} as "~r${at}"`
-          : `"~c${index}" as "~r${at}"`,
+          ? `null::${typeOf(read[at]?.definition, kinds[at])}`
+          : takenAs(index, read[at]?.definition, kinds[at]),
       );
-      return `(select "~n", ${taken.join(", ")} from read_csv(${quotePath(path)}, ${settings}, ${dialectSettings(dialect, options)}))`;
+      return { dialect: { format: "csv", ...dialect, nulls }, columns, taken };
     },
     held: (parts) => heldCsvRecords(parts, { shape, read }),
     odd: records,

@@ -1,11 +1,9 @@
-/** How lines of NDJSON pass the sieve: rewritten with the columns alone, and typed by the reader where values are canonical. */
+/** How lines of NDJSON pass the sieve: the members that columns ask for. */
 
-import { quotePath } from "../engine/path.ts";
-import { shortName } from "../source/sieve/column.ts";
 import { heldJsonRecords } from "./json-held.ts";
 import type { JsonInput } from "./json-layer.ts";
 import type { Sieve } from "./records.ts";
-import { typeOf } from "./sieve-kind.ts";
+import { takenAs } from "./sieve-kind.ts";
 
 /** The sieve keeps one bit for each column. */
 const MOST_COLUMNS = 64;
@@ -39,16 +37,10 @@ export function ndjsonSieve(input: JsonInput): Sieve | undefined {
         is: kinds[index] ?? { kind: "text" },
         optional,
         name: path,
+        isRead: true,
       })),
+      taken: read.map(({ definition }, index) => takenAs(index, definition, kinds[index])),
     }),
-    passed: (path, kinds) => {
-      const types = read.map(
-        (column, index) => `${shortName(index)}: '${typeOf(column.definition, kinds[index])}'`,
-      );
-      const reader = `read_json(${quotePath(path)}, format='newline_delimited', columns={n: 'BIGINT', ${types.join(", ")}})`;
-      const taken = read.map((_, index) => `${shortName(index)} as "~r${index}"`);
-      return `(select n as "~n", ${taken.join(", ")} from ${reader})`;
-    },
     held: (parts) => heldJsonRecords(parts, input),
   };
 }

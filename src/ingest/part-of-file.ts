@@ -1,4 +1,4 @@
-/** Large files cut into parts that pass the sieve side by side, and rounds of parts that fit on the disk beside the files. */
+/** Large files cut into parts that pass the sieve side by side. */
 
 import { open } from "node:fs/promises";
 import type { FilePart } from "../source/sieve/block.ts";
@@ -11,24 +11,21 @@ export interface PartOfFile {
   readonly header: number;
 }
 
-/** What is staged at once. */
-const ROUND_BYTES = 1536 * 2 ** 20;
 const LEAST_PART_BYTES = 32 * 2 ** 20;
 const PIECE_BYTES = 65_536;
 
-/** Parts in the order of the files and their lines. */
-export async function roundsOf(
+/** Parts in the order of the files and their lines, at most so many of each. */
+export async function partsOf(
   files: readonly InputFile[],
   headerLines: number,
-  threads: number,
-): Promise<PartOfFile[][]> {
-  const rounds: PartOfFile[][] = [];
-  let room = 0;
+  most: number,
+): Promise<PartOfFile[]> {
+  const parts: PartOfFile[] = [];
   for (const input of files) {
     const { readPath: path, inspection } = input;
     const header = await offsetBehind(path, headerLines);
     const bytes = Math.max(inspection.contentBytes - header, 0);
-    const count = bytes <= LEAST_PART_BYTES ? 1 : threads * Math.ceil(bytes / ROUND_BYTES);
+    const count = bytes <= LEAST_PART_BYTES ? 1 : most;
     for (let index = 0; index < count; index++) {
       const from = header + Math.floor((bytes * index) / count);
       // The last part goes to the end of the file, wherever that is.
@@ -36,15 +33,10 @@ export async function roundsOf(
         index === count - 1
           ? Number.MAX_SAFE_INTEGER
           : header + Math.floor((bytes * (index + 1)) / count);
-      if (rounds.length === 0 || room < bytes / count) {
-        rounds.push([]);
-        room = ROUND_BYTES;
-      }
-      room -= bytes / count;
-      rounds.at(-1)?.push({ input, header, range: { path, from, to, isLineStart: index === 0 } });
+      parts.push({ input, header, range: { path, from, to, isLineStart: index === 0 } });
     }
   }
-  return rounds;
+  return parts;
 }
 
 /** Where the line behind so many lines begins. */

@@ -55,17 +55,20 @@ export interface HeldPart {
   readonly broken: HeldLines["broken"];
 }
 
+/** What the sieve is told. */
+export interface Through {
+  readonly dialect: SieveDialect;
+  readonly columns: readonly SieveColumn[];
+  /** SQL of `~r0` ..., with the types that the kinds ask for, over the columns that are read: each is `~c` and its place. */
+  readonly taken: readonly string[];
+}
+
 /** How lines of these files pass the sieve, and how what passed is read. */
 export interface Sieve {
   /** Lines before the first record. */
   readonly headerLines: number;
   /** Undefined where a sieve would save nothing, or a record must be kept as a whole. */
-  through(
-    kinds: readonly SieveKind[],
-    extra: IngestDefinition["extra"],
-  ): { readonly dialect: SieveDialect; readonly columns: readonly SieveColumn[] } | undefined;
-  /** A relation with `~n`, the line's place in its part from 1, and `~r0` ..., with the types that `kinds` asks for. */
-  passed(path: string, kinds: readonly SieveKind[]): string;
+  through(kinds: readonly SieveKind[], extra: IngestDefinition["extra"]): Through | undefined;
   /** Records of lines that did not pass. */
   held(parts: readonly HeldPart[]): Records;
   /** Of files with the headers of these, and their odd lines; left out where no line is odd. */

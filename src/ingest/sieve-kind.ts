@@ -1,9 +1,20 @@
-/** Which values the engine's reader may type by itself, once the sieve has seen that their texts are canonical. */
+/** Which values the sieve types, once it has seen that their texts are canonical. */
 
 import { duckdbType } from "../engine/type.ts";
 import type { ColumnDefinition } from "../schema/column.ts";
 import { dataType } from "../schema/column-type.ts";
-import type { SieveKind } from "../source/sieve/column.ts";
+import { type ChunkField, TEXT_BYTES } from "../schema/row-chunk.ts";
+import type { DataType } from "../schema/type.ts";
+import { type SieveColumn, type SieveKind, widthOf } from "../source/sieve/column.ts";
+
+const TYPES: Readonly<Record<Exclude<SieveKind["kind"], "text" | "decimal">, DataType>> = {
+  integer: "integer",
+  bigint: "long",
+  float: "double",
+  boolean: "boolean",
+  date: "date",
+  timestamp: "timestamp_ntz",
+};
 
 /** `text` where the contract converts it: what is cleaned, has formats of its own, or is of a rarer type. */
 export function sieveKind({ type, clean }: ColumnDefinition): SieveKind {
@@ -29,11 +40,30 @@ export function sieveKind({ type, clean }: ColumnDefinition): SieveKind {
   }
 }
 
-/** In SQL: what the reader makes of the column's texts, once they passed. */
+/** In SQL: what the column's texts become, once they passed. */
 export function typeOf(
   definition: ColumnDefinition | undefined,
   kind: SieveKind | undefined,
 ): string {
   if (definition === undefined || kind === undefined || kind.kind === "text") return "VARCHAR";
   return duckdbType(dataType(definition.type));
+}
+
+/** What the sieve lays out of a column. */
+export function chunkField(column: SieveColumn, index: number): ChunkField {
+  const { is } = column;
+  const isText = is.kind === "text" || widthOf(column) === TEXT_BYTES;
+  return {
+    name: `~c${index}`,
+    type: isText ? "string" : is.kind === "decimal" ? is : TYPES[is.kind],
+  };
+}
+
+/** SQL of a column of the contract over `chunkField`; what was left a text is converted, which changes nothing else. */
+export function takenAs(
+  index: number,
+  definition: ColumnDefinition | undefined,
+  kind: SieveKind | undefined,
+): string {
+  return `"~c${index}"::${typeOf(definition, kind)}`;
 }

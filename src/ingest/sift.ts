@@ -1,30 +1,30 @@
 /**
  * The short way for large files of plain lines, before the records are split. A sieve looks at each line byte by byte:
- * where every field is written in the one canonical way of its type, the engine's reader may type it by itself, which
- * costs a third of taking a text and converting it strictly. What is left to SQL is the rules. Every line that is not
- * surely good, for its bytes or for a rule, is kept with its number and goes the long way: one place alone decides what
- * is bad, and says why.
+ * where every field is written in the one canonical way of its type, it lays the values out as the engine holds them,
+ * which costs a fraction of taking a text and converting it strictly. What is left to SQL is the rules. Every line that
+ * is not surely good, for its bytes or for a rule, is kept with its number and goes the long way: one place alone decides
+ * what is bad, and says why.
  *
- *     lines --sieve--> passed --reader, rules--> good rows
- *               |                     |
- *               +------- rest <-------+          the long way
+ *     lines --sieve--> rows in bulk --rules--> good rows
+ *               |                      |
+ *               +-------- rest <-------+       the long way
  */
 
 import { randomUUID } from "node:crypto";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MillraceError, systemCodeOf } from "../base/error.ts";
-import type { SieveColumn } from "../source/sieve/column.ts";
-import { numberedLine, type SieveDialect } from "../source/sieve/held-line.ts";
-import { NO_MARKS, visitLines } from "../source/sieve/mark.ts";
+import { numberedLine } from "../source/sieve/held-line.ts";
+import { visitLines } from "../source/sieve/mark.ts";
 import { openPieces } from "../source/sieve/pieces.ts";
-import type { PartPaths, SiftedPart } from "../source/sieve/sift-part.ts";
-import { siftParts } from "../source/sieve/sift-parts.ts";
+import type { PartPaths, SiftedPart, SiftTask } from "../source/sieve/sift-part.ts";
+import { openSifting, type Sifting } from "../source/sieve/sift-parts.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { SiftedContract } from "./contract.ts";
 import { oddFiles } from "./odd-line.ts";
-import { type PartOfFile, roundsOf } from "./part-of-file.ts";
-import type { Records, Sieve } from "./records.ts";
+import { type PartOfFile, partsOf } from "./part-of-file.ts";
+import { openPassedRows } from "./passed-rows.ts";
+import type { Records, Sieve, Through } from "./records.ts";
 import {
   columnList,
   goodFiles,
@@ -58,9 +58,8 @@ export async function sift(input: SiftInput): Promise<Sifted | undefined> {
   const { records, contract, extraFields, signal } = input;
   const { sifted } = contract;
   const { sieve, files } = records;
-  const bytes = files.reduce((sum, { inspection }) => sum + inspection.contentBytes, 0);
   if (sifted === undefined || sieve === undefined) return undefined;
-  if (bytes < LEAST_BYTES || files.length > MOST_FILES) return undefined;
+  if (bytesOf(files) < LEAST_BYTES || files.length > MOST_FILES) return undefined;
   const through = sieve.through(sifted.kinds, extraFields);
   if (through === undefined) return undefined;
   const folder = join(input.folder, `sift-${randomUUID()}`);
@@ -81,6 +80,10 @@ export async function sift(input: SiftInput): Promise<Sifted | undefined> {
   return done;
 }
 
+function bytesOf(files: Records["files"]): number {
+  return files.reduce((sum, { inspection }) => sum + inspection.contentBytes, 0);
+}
+
 /** Changes with what any of the files holds. */
 async function stampsOf(files: Records["files"]): Promise<string> {
   const stamps = files.map(async ({ readPath }) => {
@@ -93,125 +96,132 @@ async function stampsOf(files: Records["files"]): Promise<string> {
 interface Job extends SiftInput {
   readonly sifted: SiftedContract;
   readonly sieve: Sieve;
-  readonly through: { readonly dialect: SieveDialect; readonly columns: readonly SieveColumn[] };
+  readonly through: Through;
 }
 
 /** A part, and what came of it. */
 interface Done extends PartOfFile {
   readonly sifted: SiftedPart;
   readonly paths: PartPaths;
-  /** How many lines stand before it in its file, and in all that were sifted. */
+  /** The row of its first line has the number behind this one. */
+  readonly numbersAfter: number;
+  /** How many lines stand before it in its file. */
   readonly linesBefore: number;
-  readonly allBefore: number;
 }
 
 interface Rested extends Done {
   readonly hasHeld: boolean;
 }
 
+/** Rows are numbered by their part and their line in it. */
+const PART_NUMBERS = 2 ** 32;
+
 async function siftAll(job: Job): Promise<Sifted | undefined> {
-  const { engine, folder, records, sieve, signal } = job;
+  const { engine, folder, records, sieve, through, numbered } = job;
   const setting = await engine.rows("select current_setting('threads')::integer as threads");
   const threads = Number(setting[0]?.threads);
-  const done: Rested[] = [];
-  const removed: Promise<void>[] = [];
-  let good: Split = NO_ROWS;
-  for (const round of await roundsOf(records.files, sieve.headerLines, threads)) {
-    const tasks = round.map(({ range }) => ({ ...range, ...job.through, paths: pathsIn(folder) }));
-    const sifted = await siftParts(tasks, { threads, signal });
-    const told = [...done.map((part) => part.sifted), ...sifted].reduce(
-      (sum, { broken, odd }) => sum + broken.length + odd.length,
-      0,
-    );
-    if (told > MOST_TOLD || sifted.some(({ isUnfit }) => isUnfit)) return undefined;
-    const parts = place(done, round, tasks, sifted, sieve.headerLines);
-    const taken = await takePassed(job, parts);
-    good = {
-      ...good,
-      good: [...good.good, ...taken.good],
-      goodRows: good.goodRows + taken.goodRows,
-    };
-    for (const part of parts) {
-      const broken = holdBroken(job, part, taken.broken);
-      const sifted = { ...part.sifted, marks: NO_MARKS };
-      done.push({ ...part, sifted, hasHeld: sifted.held + broken > 0 });
-      removed.push(rm(part.paths.passed));
-    }
-    await Promise.all(removed.splice(0, removed.length - parts.length));
+  // Where a part begins among the lines of its file is not known before the ones in front of it are done.
+  const parts = await partsOf(records.files, sieve.headerLines, numbered ? 1 : threads);
+  const tasks = parts.map(({ range }, index) => ({
+    ...range,
+    dialect: through.dialect,
+    columns: through.columns,
+    numbersAfter: index * PART_NUMBERS,
+    paths: pathsIn(folder),
+  }));
+  const sifting = openSifting(tasks, { threads, bytes: bytesOf(records.files) });
+  try {
+    const taken = await takePassed(job, parts, sifting);
+    const sifted = await sifting.parts();
+    const told = sifted.reduce((sum, { broken, odd }) => sum + broken.length + odd.length, 0);
+    if (told > MOST_TOLD) return undefined;
+    const passed = sifted.reduce((sum, one) => sum + one.passed, 0);
+    if (taken.goodRows + taken.broken.length !== passed)
+      throw new Error(
+        `Bug: of ${passed} lines that passed the sieve ${taken.goodRows} are good and ${taken.broken.length} are not`,
+      );
+    const { broken, ...good } = taken;
+    const rested = place(parts, tasks, sifted, sieve.headerLines).map((part) => {
+      const hasHeld = part.sifted.held + holdBroken(job, part, broken) > 0;
+      return { ...part, hasHeld };
+    });
+    return { good: { ...NO_ROWS, ...good }, rest: await restOf(job, rested) };
+  } finally {
+    await sifting.close();
   }
-  await Promise.all(removed);
-  return { good, rest: await restOf(job, done) };
 }
 
 function pathsIn(folder: string): PartPaths {
   const path = (kind: string): string => join(folder, `${kind}-${randomUUID()}`);
-  return { passed: path("passed"), held: path("held"), broken: path("broken"), odd: path("odd") };
+  return { held: path("held"), broken: path("broken"), odd: path("odd") };
 }
 
-/** The parts of a round behind those that are done. */
+/** The parts, each behind the ones before it. */
 function place(
-  done: readonly Done[],
-  round: readonly PartOfFile[],
-  tasks: readonly { readonly paths: PartPaths }[],
+  parts: readonly PartOfFile[],
+  tasks: readonly SiftTask[],
   sifted: readonly SiftedPart[],
   headerLines: number,
 ): Done[] {
-  const placed: Done[] = [];
-  for (const [index, part] of round.entries()) {
+  const done: Done[] = [];
+  for (const [index, part] of parts.entries()) {
     const [task, result] = [tasks[index], sifted[index]];
     if (task === undefined || result === undefined) continue;
-    const before = [...done, ...placed];
-    const inFile = before.findLast(({ input }) => input === part.input);
-    const last = before.at(-1);
-    placed.push({
-      ...part,
-      sifted: result,
-      paths: task.paths,
-      linesBefore: inFile === undefined ? headerLines : inFile.linesBefore + inFile.sifted.lines,
-      allBefore: last === undefined ? 0 : last.allBefore + last.sifted.lines,
-    });
+    const { paths, numbersAfter } = task;
+    const inFile = done.findLast(({ input }) => input === part.input);
+    const linesBefore =
+      inFile === undefined ? headerLines : inFile.linesBefore + inFile.sifted.lines;
+    done.push({ ...part, sifted: result, paths, numbersAfter, linesBefore });
   }
-  return placed;
+  return done;
 }
 
-/** The rows that passed and hold the rules, in the table's own files; of the others their lines among all, from 1 and rising. */
+/** The rows that passed and hold the rules, in the table's own files; of the others their numbers, rising. */
 async function takePassed(
   job: Job,
-  parts: readonly Done[],
+  parts: readonly PartOfFile[],
+  sifting: Sifting,
 ): Promise<Pick<Split, "good" | "goodRows"> & { broken: Float64Array }> {
-  const { engine, sifted, columns } = job;
-  const passed = parts.reduce((sum, one) => sum + one.sifted.passed, 0);
-  if (passed === 0) return { good: [], goodRows: 0, broken: new Float64Array() };
+  const { engine, sifted, columns, signal, through } = job;
   const notes = await engine.openNotes();
+  const rows = openPassedRows(engine, through, (thread) => {
+    signal.throwIfAborted();
+    return sifting.next(thread);
+  });
   try {
     const layer = {
-      relation: `(${parts.map((part) => passedRelation(job, part)).join(" union all ")})`,
+      relation: placed(job, parts, rows.relation),
       file: `"~file"`,
       line: `"~line"`,
       place: `"~file" || ':' || "~line"`,
     };
-    const query = `select ${columnList(job)} from (${sifted.judge(layer, notes.write(`"~at"`))})`;
+    const query = `select ${columnList(job)} from (${sifted.judge(layer, notes.write(`"~n"`))})`;
     const written = goodFiles(await writer(job)(query, layoutOf(job)), columns);
-    const broken = await notes.read();
-    if (written.goodRows + broken.length !== passed)
-      throw new Error(
-        `Bug: of ${passed} lines that passed the sieve ${written.goodRows} are good and ${broken.length} are not`,
-      );
-    return { ...written, broken };
+    return { ...written, broken: await notes.read() };
   } finally {
+    rows.close();
     await notes.close();
   }
+}
+
+/** With the file of each row, and its line where it is asked for. */
+function placed({ sieve, numbered }: Job, parts: readonly PartOfFile[], rows: string): string {
+  const names = parts.map(({ input }) => quoteText(input.found.name));
+  const isOne = new Set(names).size === 1;
+  const file = isOne ? names[0] : `([${names.join(", ")}])["~n" // ${PART_NUMBERS} + 1]`;
+  const line = numbered ? `"~n" % ${PART_NUMBERS} + ${sieve.headerLines}` : "null::bigint";
+  return `(select *, ${line} as "~line", ${file} as "~file" from ${rows})`;
 }
 
 /** Adds the lines of the part that broke a rule to those that were held; gives how many. */
 function holdBroken(
   { through }: Job,
-  { range, sifted, paths, allBefore }: Done,
+  { range, sifted, paths, numbersAfter }: Done,
   broken: Float64Array,
 ): number {
   const own = broken
-    .filter((line) => line > allBefore && line <= allBefore + sifted.lines)
-    .map((line) => line - allBefore);
+    .filter((number) => number > numbersAfter && number <= numbersAfter + sifted.lines)
+    .map((number) => number - numbersAfter);
   if (own.length === 0) return 0;
   const held = openPieces(paths.held, "a");
   try {
@@ -243,12 +253,4 @@ async function restOf({ sieve, folder }: Job, parts: readonly Rested[]): Promise
   );
   if (odd.length > 0 && sieve.odd !== undefined) rest.push(sieve.odd(odd));
   return rest;
-}
-
-function passedRelation(
-  { sieve, sifted }: Job,
-  { input, paths, allBefore, linesBefore }: Done,
-): string {
-  const name = quoteText(input.found.name);
-  return `select *, "~n" + ${allBefore} as "~at", "~n" + ${linesBefore} as "~line", ${name} as "~file" from ${sieve.passed(paths.passed, sifted.kinds)}`;
 }

@@ -26,10 +26,11 @@ import {
 import { type Contract, compileContract } from "../../src/ingest/contract.ts";
 import { csvRecords } from "../../src/ingest/csv-records.ts";
 import { ndjsonRecords } from "../../src/ingest/json-records.ts";
+import { openPassedRows } from "../../src/ingest/passed-rows.ts";
 import type { InputFile, Records } from "../../src/ingest/records.ts";
 import type { CsvOptions } from "../../src/source/file-source.ts";
 import { inspectFile } from "../../src/source/inspect.ts";
-import { siftPart } from "../../src/source/sieve/sift-part.ts";
+import { openSifting, type Sifting } from "../../src/source/sieve/sift-parts.ts";
 import { quoteName } from "../../src/sql/quote.ts";
 
 const SEED = Date.now() % 100_000;
@@ -278,26 +279,30 @@ async function compare(
   assert.ok(through !== undefined);
   const into = (kind: string): string => join(folder, kind);
   const paths = {
-    passed: into("passed"),
     held: into("held"),
     broken: into("broken"),
     odd: into("odd"),
   };
   const range = { path, from: 0, to: Number.MAX_SAFE_INTEGER, isLineStart: true };
-  const part = siftPart({ ...range, ...through, paths });
+  const sift = (): Sifting =>
+    openSifting([{ ...range, ...through, numbersAfter: 0, paths }], { threads: 1, bytes: 1 });
+  let sifting = sift();
+  const passed = openPassedRows(engine, through, (thread) => sifting.next(thread));
   try {
-    assert.equal(part.isUnfit, false);
     const positions = { file: "'f'", line: `"~n"`, place: "''" };
     const columns = contract.read.map(({ name }) => quoteName(name));
     // A double is compared by its bits, so that -0 is not 0.
     const texts = columns.map((one) => `coalesce(${one}::varchar, '~null')`);
     const list = `[${texts.join(", ")}] as row`;
     const key = quoteName(contract.read[0]?.name ?? "");
-    const layer = { relation: sieve.passed(paths.passed, sifted.kinds), ...positions };
+    const layer = { relation: passed.relation, ...positions };
     const [all] = await engine.rows(
       `select count(*)::integer as count from (${sifted.judge(layer, "true")})`,
     );
-    assert.equal(all?.count, part.passed);
+    const [part] = await sifting.parts();
+    assert.deepEqual([part?.isUnfit, part?.passed], [false, all?.count]);
+    for (const one of Object.values(paths)) rmSync(one);
+    sifting = sift();
     const good = await engine.rows(
       `select ${key} as id, "~n" as line, true as good, ${list} from (${sifted.judge(layer, "false")}) order by 1`,
     );
@@ -309,8 +314,9 @@ async function compare(
       assert.deepEqual(row, byId.get(row.id), `the line ${line}`);
       assert.equal(Number(line), Number(row.id) - FIRST + firstLine);
     }
-    return { passed: part.passed, good: good.length };
+    return { passed: part?.passed ?? 0, good: good.length };
   } finally {
+    passed.close();
     for (const one of Object.values(paths)) rmSync(one);
   }
 }

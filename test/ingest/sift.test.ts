@@ -494,7 +494,7 @@ test("where too many lines do not pass, the long way is taken, and nothing is th
     files: { "in.csv": content },
     how: { from, columns: COLUMNS },
   });
-  assert.deepEqual(lanes, { sifted: [], isLong: true });
+  assert.deepEqual(lanes, { sifted: ["engine/sql"], isLong: true });
   assert.equal(rows.length, 12_000);
 });
 
@@ -633,7 +633,7 @@ test("a run that is stopped while it sifts takes no other way, and leaves nothin
   const door = ingest(TABLE, { from, columns: COLUMNS });
   const { state } = await yard.run([door], { signal: stop.signal });
   assert.notEqual(state, "done");
-  const read = written.filter(({ query }) => query.includes("read_csv("));
+  const read = written.filter(({ query }) => /write_log|read_csv/.test(query));
   assert.equal(read.length, 1);
   assert.deepEqual([stagingOf(yard), await yard.lake.find(TABLE)], [[], undefined]);
   assert.equal((await yard.run([door])).ledger.written, CSV_LINES);

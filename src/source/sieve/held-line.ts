@@ -5,7 +5,13 @@
  */
 
 export type SieveDialect =
-  | { readonly format: "csv"; readonly delimiter: string; readonly quote: string }
+  | {
+      readonly format: "csv";
+      readonly delimiter: string;
+      readonly quote: string;
+      /** Texts without quotes that mean null, beside the empty one. */
+      readonly nulls: readonly string[];
+    }
   | {
       readonly format: "ndjson";
       /** True where a record may have members that no column has. */

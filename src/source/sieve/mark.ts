@@ -10,9 +10,6 @@ export interface Marks {
   readonly lineEnd: string;
 }
 
-/** Once no line is to be found any more. */
-export const NO_MARKS: Marks = { places: new Float64Array(), lineEnd: "\n" };
-
 interface MarkWriter {
   add(offset: number, line: number): void;
   /** Behind the last line of a block. */

@@ -1,22 +1,27 @@
-/** A part of a file through the sieve: records that surely fit into one file, lines that are held into others. */
+/** A part of a file through the sieve: records that surely fit become rows in bulk, lines that are held go into files. */
 
 import { closeSync, openSync } from "node:fs";
+import type { RowChunk } from "../../schema/row-chunk.ts";
 import { FREE_FROM } from "../kernel.ts";
 import { BLOCK_BYTES, type FilePart, readBlocks } from "./block.ts";
-import { columnsBytes, type SieveColumn, writeColumns } from "./column.ts";
+import type { SieveColumn } from "./column.ts";
 import { type HeldLines, type SieveDialect, sortHeldLines } from "./held-line.ts";
 import { openSieveKernel, type SieveKernel } from "./kernel.ts";
+import { COLUMN_BYTES, columnsBytes, toldOf, writeColumns } from "./kernel-column.ts";
+import { type ChunkLayout, chunkIn, layoutOf } from "./layout.ts";
 import { type Marks, openMarks } from "./mark.ts";
 import { openPieces, type Pieces } from "./pieces.ts";
 
 export interface SiftTask extends FilePart {
   readonly dialect: SieveDialect;
   readonly columns: readonly SieveColumn[];
-  /** New files: records that passed, with their line's number in the part from 1, and the lines that did not, by kind. */
+  /** The row of the first line has the number behind this one. */
+  readonly numbersAfter: number;
+  /** New files for the lines that did not pass, by kind. */
   readonly paths: PartPaths;
 }
 
-export type PartPaths = Readonly<Record<"passed" | keyof HeldLines, string>>;
+export type PartPaths = Readonly<Record<keyof HeldLines, string>>;
 
 export interface SiftedPart extends HeldLines {
   /** True where so many were held that it was given up. */
@@ -28,14 +33,7 @@ export interface SiftedPart extends HeldLines {
 
 /** Lines of a part are found again from the last mark before them. */
 const MARK_BYTES = 4096;
-/** What is written at once: it is still in the cache of the processor. */
-const FLUSH_BYTES = 2 ** 18;
-const OUT_BYTES = 8 * 2 ** 20;
-/** A record that is written is at most so much longer than its line. */
-const GROWTH_BYTES = 4096;
-const NUMBER_BYTES = 16;
 const SLACK_BYTES = 64;
-const RESULT_WORDS = 4;
 const HELD_AT_ONCE = 8192;
 const HELD_WORDS = 3;
 /** Where more than one in so many is held, a second look at them costs more than the sieve saves. */
@@ -44,14 +42,14 @@ const LEAST_LINES = 10_000;
 /** Numbers of lines are kept in memory. */
 const MOST_LINES = 10_000_000;
 
-/** Runs at once, for a thread of its own. */
-export function siftPart(task: SiftTask): SiftedPart {
+/** Gives the rows as they come; the bytes of a chunk are good until the next one is asked for. Waits for the disk. */
+export function* siftPart(task: SiftTask): Generator<RowChunk, SiftedPart> {
   const input = openSync(task.path, "r");
   const outputs = Object.entries(task.paths).map(
     ([kind, path]) => [kind, openPieces(path)] as const,
   );
   try {
-    return sift(task, input, Object.fromEntries(outputs) as Outputs);
+    return yield* sift(task, input, Object.fromEntries(outputs) as Outputs);
   } finally {
     for (const [, output] of outputs) output.close();
     closeSync(input);
@@ -60,25 +58,24 @@ export function siftPart(task: SiftTask): SiftedPart {
 
 type Outputs = Readonly<Record<keyof PartPaths, Pieces>>;
 
-function sift(task: SiftTask, input: number, outputs: Outputs): SiftedPart {
-  const { dialect, columns } = task;
-  const place = layout(columns);
+function* sift(task: SiftTask, input: number, outputs: Outputs): Generator<RowChunk, SiftedPart> {
+  const { dialect, columns, numbersAfter } = task;
+  const layout = layoutOf(columns);
+  const place = placesOf(task, layout);
   const kernel = openSieveKernel(place.end - FREE_FROM);
   const { bytes } = kernel;
-  writeColumns(bytes, place.columns, columns);
-  bytes[place.number + NUMBER_BYTES - 1] = 0x31;
-  const result = new Uint32Array(bytes.buffer, place.number + NUMBER_BYTES, RESULT_WORDS);
+  const look = setUp(kernel, task, place, layout);
   const heldWords = new Uint32Array(bytes.buffer, place.held, HELD_AT_ONCE * HELD_WORDS);
-  const look = looker(kernel, dialect, columns.length, place);
   const held = sortHeldLines(dialect, columns.length, (kind, line) => outputs[kind].add(line));
   const marks = openMarks();
   let lines = 0;
   let passed = 0;
-  let out = place.out;
-  const flush = (): void => {
-    outputs.passed.add(bytes.subarray(place.out, out));
-    outputs.passed.flush();
-    out = place.out;
+  const rows = (): RowChunk => {
+    passed += kernel.rows.value;
+    const told = columns.map((_, index) =>
+      toldOf(kernel.view, place.columns + index * COLUMN_BYTES),
+    );
+    return chunkIn(bytes, place.chunk, layout, { rows: kernel.rows.value, columns: told });
   };
   const done = (isUnfit: boolean): SiftedPart => {
     const counts = { isUnfit, lines, passed };
@@ -88,58 +85,90 @@ function sift(task: SiftTask, input: number, outputs: Outputs): SiftedPart {
     for (let at = place.block; at < block.to; ) {
       const to = at + MARK_BYTES < block.to ? bytes.indexOf(0x0a, at + MARK_BYTES) + 1 : block.to;
       marks.add(block.offset + at - place.block, lines + 1);
-      at = look(at, to, out);
-      out = result[0] ?? out;
-      for (let entry = 0; entry < HELD_WORDS * (result[2] ?? 0); entry += HELD_WORDS) {
+      at = look(at, to, numbersAfter + lines + 1);
+      for (let entry = 0; entry < HELD_WORDS * kernel.held.value; entry += HELD_WORDS) {
         const line = bytes.slice(heldWords[entry], heldWords[entry + 1]);
         held.add(lines + (heldWords[entry + 2] ?? 0) + 1, Buffer.from(line.buffer));
       }
-      passed += result[1] ?? 0;
-      lines += result[3] ?? 0;
-      if (out >= place.out + FLUSH_BYTES) flush();
+      lines += kernel.lines.value;
+      if (kernel.rows.value === layout.rows || kernel.isFull.value !== 0) {
+        yield rows();
+        kernel.empty();
+      }
     }
     marks.endBlock(block.offset + block.to - place.block, block.lineEnd);
     const isMany = lines > LEAST_LINES && held.count * MOST_HELD > lines;
     if (isMany || held.count > MOST_LINES) return done(true);
   }
-  flush();
+  if (kernel.rows.value > 0) yield rows();
   for (const output of Object.values(outputs)) output.flush();
   return done(false);
 }
 
-interface Layout {
+interface Places {
   readonly columns: number;
-  readonly number: number;
+  readonly nulls: number;
   readonly held: number;
   readonly block: number;
-  readonly out: number;
-  /** Where no further record is begun. */
-  readonly outEnd: number;
+  readonly chunk: number;
   readonly end: number;
 }
 
-function layout(columns: readonly SieveColumn[]): Layout {
-  const number = FREE_FROM + Math.ceil(columnsBytes(columns) / NUMBER_BYTES) * NUMBER_BYTES;
-  const held = number + NUMBER_BYTES + SLACK_BYTES;
-  const block = held + HELD_AT_ONCE * HELD_WORDS * 4;
-  const out = block + BLOCK_BYTES + SLACK_BYTES;
-  const end = out + OUT_BYTES;
-  const outEnd = end - BLOCK_BYTES - GROWTH_BYTES;
-  return { columns: FREE_FROM, number, held, block, out, outEnd, end };
+function placesOf({ columns, dialect }: SiftTask, layout: ChunkLayout): Places {
+  let end = FREE_FROM;
+  const take = (count: number): number => {
+    const at = end;
+    end = Math.ceil((at + count) / SLACK_BYTES) * SLACK_BYTES;
+    return at;
+  };
+  return {
+    columns: take(columnsBytes(columns)),
+    nulls: take(nullBytes(dialect).length),
+    held: take(HELD_AT_ONCE * HELD_WORDS * 4),
+    block: take(BLOCK_BYTES + SLACK_BYTES),
+    chunk: take(layout.bytes),
+    end,
+  };
 }
 
-function looker(
+/** Gives what looks at lines from a byte to another one; the first has the number. */
+function setUp(
   kernel: SieveKernel,
-  dialect: SieveDialect,
-  count: number,
-  { columns, number, outEnd, held }: Layout,
-): (from: number, to: number, out: number) => number {
-  if (dialect.format === "csv") {
-    const marks = dialect.delimiter.charCodeAt(0) + dialect.quote.charCodeAt(0) * 256;
-    return (from, to, out) =>
-      kernel.csv(from, to, columns, count, marks, number, out, outEnd, held, HELD_AT_ONCE);
+  { dialect, columns }: SiftTask,
+  place: Places,
+  layout: ChunkLayout,
+): (from: number, to: number, number: number) => number {
+  const count = columns.length;
+  writeColumns(kernel.bytes, place.columns, columns, { chunk: place.chunk, layout });
+  for (const { validity } of layout.columns)
+    kernel.bytes.fill(0xff, place.chunk + validity, place.chunk + validity + layout.rows / 8);
+  kernel.setChunk(
+    place.columns,
+    count,
+    place.chunk + layout.numbers,
+    layout.rows,
+    place.held,
+    HELD_AT_ONCE,
+  );
+  kernel.empty();
+  if (dialect.format === "ndjson") {
+    kernel.setMembers(place.columns, count, dialect.skipsUnknown ? 1 : 0);
+    return (from, to, number) => kernel.json(from, to, number);
   }
-  const skips = dialect.skipsUnknown ? 1 : 0;
-  return (from, to, out) =>
-    kernel.json(from, to, columns, count, skips, number, out, outEnd, held, HELD_AT_ONCE);
+  const marks = [dialect.delimiter.charCodeAt(0), dialect.quote.charCodeAt(0)] as const;
+  kernel.bytes.set(nullBytes(dialect), place.nulls);
+  kernel.setDialect(...marks, place.nulls, dialect.nulls.length);
+  return (from, to, number) => kernel.csv(from, to, number, place.columns, count);
+}
+
+/** Each text behind its length in four bytes. */
+function nullBytes(dialect: SieveDialect): Buffer {
+  if (dialect.format === "ndjson") return Buffer.alloc(0);
+  const texts = dialect.nulls.map((text) => {
+    const bytes = Buffer.from(text);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  });
+  return Buffer.concat(texts);
 }

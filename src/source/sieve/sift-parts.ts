@@ -1,59 +1,151 @@
-/** Parts of files through the sieve, side by side. */
+/** Parts of files through the sieve, side by side, for one thread that takes the rows as they come. */
 
 import { Worker } from "node:worker_threads";
-import { mapInOrder } from "../../base/parallel.ts";
+import type { RowChunk } from "../../schema/row-chunk.ts";
+import { layoutOf } from "./layout.ts";
+import {
+  newBell,
+  newRing,
+  type Ring,
+  type RingReader,
+  ringReader,
+  rings,
+  waitForBell,
+} from "./ring.ts";
 import { type SiftedPart, type SiftTask, siftPart } from "./sift-part.ts";
+
+export interface Sifting {
+  /**
+   * The next rows, and waits for them; undefined once all parts are done. As far as possible, who asks with the same
+   * number gets the rows of one part, in their order. Throws where a part could not be read, or was given up.
+   */
+  next(thread: number): RowChunk | undefined;
+  /** What came of the parts, in the order of the tasks, once all are done or one was given up; throws why one could not be read. */
+  parts(): Promise<SiftedPart[]>;
+  /** No thread runs afterwards. */
+  close(): Promise<void>;
+}
+
+/** What a thread does: the tasks that nobody else has begun. */
+export interface SiftShift {
+  readonly tasks: readonly SiftTask[];
+  readonly ring: Ring;
+  /** One word: how many tasks have been begun. */
+  readonly begun: SharedArrayBuffer;
+}
+
+/** By the place of the task. */
+export type ShiftResult = readonly (readonly [number, SiftedPart])[];
 
 /** A thread costs as much as sifting so many bytes. */
 const THREAD_BYTES = 16 * 2 ** 20;
+/** A disk that gives nothing for so long is not waited for. */
+const PATIENCE_MS = 120_000;
 
-/**
- * In the order of the tasks. Throws what `signal` says, or why a file could not be read or written; no thread runs
- * afterwards.
- */
-export async function siftParts(
+/** At least one task; all are of one kind. */
+export function openSifting(
   tasks: readonly SiftTask[],
-  { threads, signal }: { readonly threads: number; readonly signal: AbortSignal | undefined },
-): Promise<SiftedPart[]> {
-  const failure = new AbortController();
-  const stop = AbortSignal.any([failure.signal, ...(signal === undefined ? [] : [signal])]);
-  const under: Promise<SiftedPart>[] = [];
-  try {
-    return await mapInOrder(tasks, threads, async (task) => {
-      stop.throwIfAborted();
-      if (task.to - task.from < THREAD_BYTES) return siftPart(task);
-      const part = siftAside(task, stop);
-      under.push(part);
-      return part;
-    });
-  } catch (error) {
-    failure.abort(error);
-    await Promise.allSettled(under);
-    throw error;
-  }
+  { threads, bytes }: { readonly threads: number; readonly bytes: number },
+): Sifting {
+  return bytes < THREAD_BYTES || threads < 2 ? siftHere(tasks) : siftAside(tasks, threads);
 }
 
-function siftAside(task: SiftTask, signal: AbortSignal): Promise<SiftedPart> {
+/** One part after another, whenever rows are asked for. */
+function siftHere(tasks: readonly SiftTask[]): Sifting {
+  const done: SiftedPart[] = [];
+  let running: Generator<RowChunk, SiftedPart> | undefined;
+  return {
+    next() {
+      for (;;) {
+        const task = tasks[done.length];
+        if (task === undefined) return undefined;
+        running ??= siftPart(task);
+        const step = running.next();
+        if (step.done !== true) return step.value;
+        done.push(step.value);
+        running = undefined;
+        if (step.value.isUnfit) throw givenUp();
+      }
+    },
+    parts: async () => done,
+    close: async () => void running?.return(undefined as never),
+  };
+}
+
+function siftAside(tasks: readonly SiftTask[], threads: number): Sifting {
+  const layout = layoutOf(tasks[0]?.columns ?? []);
+  const bell = newBell();
+  const begun = new SharedArrayBuffer(4);
+  const shifts = Array.from({ length: Math.min(threads, tasks.length) }, () => {
+    const ring = newRing(layout, bell);
+    const { worker, result } = startWorker({ tasks, ring, begun });
+    return { worker, result, reader: ringReader(ring, layout) };
+  });
+  const readers = shifts.map(({ reader }) => reader);
+  let taken: RingReader | undefined;
+  return {
+    next(thread) {
+      taken?.release();
+      taken = undefined;
+      for (;;) {
+        const seen = rings(bell);
+        let isOpen = false;
+        for (let index = 0; index < readers.length; index++) {
+          const reader = readers[(thread + index) % readers.length];
+          const chunk = reader?.take();
+          if (chunk === "failed") throw givenUp();
+          if (chunk === "none yet") isOpen = true;
+          if (typeof chunk !== "object") continue;
+          taken = reader;
+          return chunk;
+        }
+        if (!isOpen) return undefined;
+        if (!waitForBell(bell, seen, PATIENCE_MS))
+          throw new Error(`a file was not read on for ${PATIENCE_MS / 1000} seconds`);
+      }
+    },
+    async parts() {
+      const results = (await Promise.all(shifts.map(({ result }) => result))).flat();
+      return results.sort(([one], [other]) => one - other).map(([, part]) => part);
+    },
+    async close() {
+      for (const { reader } of shifts) reader.close();
+      await Promise.allSettled(
+        shifts.map(async ({ worker, result }) => {
+          await worker.terminate();
+          await result;
+        }),
+      );
+    },
+  };
+}
+
+function startWorker(shift: SiftShift): { worker: Worker; result: Promise<ShiftResult> } {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
-    workerData: task,
+    workerData: shift,
     stdout: false,
   });
-  const stop = (): void => void worker.terminate();
-  signal.addEventListener("abort", stop, { once: true });
-  let part: SiftedPart | undefined;
+  let told: ShiftResult | undefined;
   let failure: unknown;
-  worker.once("message", (message: SiftedPart) => {
-    part = message;
+  worker.once("message", (message: ShiftResult) => {
+    told = message;
   });
   worker.once("error", (error) => {
     failure = error;
   });
-  return new Promise<SiftedPart>((resolve, reject) => {
+  const result = new Promise<ShiftResult>((resolve, reject) => {
     // Not before, so that its files are closed.
     worker.once("exit", () => {
-      if (part !== undefined) resolve(part);
-      else reject(failure ?? signal.reason ?? new Error("Bug: a thread ended without a word"));
+      if (told !== undefined) resolve(told);
+      else reject(failure ?? new Error("Bug: a thread ended without a word"));
     });
-  }).finally(() => signal.removeEventListener("abort", stop));
+  });
+  // Who does not ask for the parts hears of it from `next`.
+  result.catch(() => {});
+  return { worker, result };
+}
+
+function givenUp(): Error {
+  return new Error("the sieve was given up");
 }
