@@ -34,7 +34,7 @@ export function scaleOf(column: usize): u32 {
   return load<u8>(column, 3);
 }
 
-/** Where the name stands as JSON writes it, quotes and all. */
+/** Where the name stands as JSON writes it, quotes and all, and behind it a colon; its bytes are without that. */
 export function nameAt(column: usize): usize {
   return load<u32>(column, 4);
 }

@@ -6,12 +6,10 @@ import { FEED, nextLine } from "../line.ts";
 import { COLON, MINUS, PLUS, POINT, ZERO } from "./character.ts";
 import { hasRoom, hold, pass, room, skip, writeNull, writeRoomed, writeText } from "./chunk.ts";
 import {
-  BIGINT,
   BOOLEAN,
   columnAt,
   DECIMAL,
   FLOAT,
-  INTEGER,
   isOptional,
   kindOf,
   nameAt,
@@ -28,6 +26,7 @@ const CLOSE: u32 = 0x7d;
 const COMMA: u32 = 0x2c;
 const NULL: u32 = 0x6c6c756e;
 const NONE: u32 = 0xffffffff;
+const MOST_FLOAT_BYTES: usize = 24;
 
 let columns: usize = 0;
 let count: u32 = 0;
@@ -87,12 +86,18 @@ function members(at: usize): usize {
   if (load<u8>(at) == CLOSE) return endRecord() ? at + 1 : 0;
   while (true) {
     if (load<u8>(at) != QUOTE) return 0;
-    const index = columnNamed(at, expected);
-    at = index == NONE ? skipName(at) : at + nameBytes(columnAt(columns, index));
-    if (at == 0) return 0;
+    let index = expected;
+    if (index < count && isLabel(columnAt(columns, index), at)) {
+      at += nameBytes(columnAt(columns, index)) + 1;
+    } else {
+      index = columnNamed(at);
+      at = index == NONE ? skipName(at) : at + nameBytes(columnAt(columns, index));
+      if (at == 0) return 0;
+      at = skipBlank(at);
+      if (load<u8>(at) != COLON) return 0;
+      at++;
+    }
     at = skipBlank(at);
-    if (load<u8>(at) != COLON) return 0;
-    at = skipBlank(at + 1);
     if (index == NONE) {
       at = skipScalar(at);
     } else {
@@ -119,17 +124,21 @@ function endRecord(): bool {
   return true;
 }
 
-/** The column whose name, in quotes, stands here; they mostly come in their order. */
-function columnNamed(at: usize, expected: u32): u32 {
-  if (expected < count && isName(columnAt(columns, expected), at)) return expected;
-  for (let index: u32 = 0; index < count; index++)
-    if (isName(columnAt(columns, index), at)) return index;
+/** The column whose name, in quotes, stands here. */
+function columnNamed(at: usize): u32 {
+  for (let index: u32 = 0; index < count; index++) {
+    const column = columnAt(columns, index);
+    if (isAt(nameAt(column), nameBytes(column), at)) return index;
+  }
   return NONE;
 }
 
-function isName(column: usize, at: usize): bool {
-  const name = nameAt(column);
-  const bytes = nameBytes(column);
+/** Whether the column's name stands here with its colon, as nearly always. */
+function isLabel(column: usize, at: usize): bool {
+  return isAt(nameAt(column), nameBytes(column) + 1, at);
+}
+
+function isAt(name: usize, bytes: u32, at: usize): bool {
   if (bytes > 16) return memory.compare(at, name, bytes) == 0;
   const same = i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(name)));
   return <u32>ctz(~same) >= bytes;
@@ -176,8 +185,11 @@ function value(column: usize, at: usize): usize {
     if (!isTrue(at, end) && !isFalse(at, end)) return 0;
     return writeValue(column, at, end) ? end : 0;
   }
-  const end = sureNumber(kind, at);
-  return end != 0 && writeValue(column, at, end) ? end : 0;
+  let end: usize = 0;
+  if (kind == TEXT) end = numberEnd(at);
+  else if (kind <= DECIMAL || (kind == FLOAT && !isMinusZero(at))) end = scalarEnd(at);
+  if (end == 0 || (kind == FLOAT && end - at > MOST_FLOAT_BYTES)) return 0;
+  return writeValue(column, at, end) ? end : 0;
 }
 
 function writeUnescaped(column: usize, from: usize, to: usize): bool {
@@ -187,40 +199,35 @@ function writeUnescaped(column: usize, from: usize, to: usize): bool {
   return true;
 }
 
-/** Where the number ends that begins here, if a column of the kind may take it as the contract would; else 0. */
-function sureNumber(kind: u32, from: usize): usize {
-  const digits = from + usize(load<u8>(from) == MINUS);
-  let at = skipDigits(digits);
-  const whole = at - digits;
-  if (whole == 0 || (whole > 1 && load<u8>(digits) == ZERO)) return 0;
-  let places: usize = 0;
-  if (load<u8>(at) == POINT) {
-    const point = at + 1;
-    at = skipDigits(point);
-    places = at - point;
-    if (places == 0) return 0;
-  }
-  // The parser makes a whole number of -0, which loses its sign.
-  const isMinusZero = digits != from && load<u8>(digits) == ZERO && places == 0;
-  switch (kind) {
-    case INTEGER:
-    case BIGINT:
-    case DECIMAL:
-      return at;
-    case FLOAT:
-      if ((load<u8>(at) | 0x20) == 0x65) at = exponentEnd(at);
-      return at - from <= 24 && !isMinusZero ? at : 0;
-    case TEXT:
-      return isMinusZero ? 0 : at;
-    default:
-      return 0;
+/** Where a value ends that has no quotes, if it is one. */
+function scalarEnd(at: usize): usize {
+  const commas = i8x16.splat(<i8>COMMA);
+  const closes = i8x16.splat(<i8>CLOSE);
+  const blanks = i8x16.splat(0x20);
+  while (true) {
+    const bytes = v128.load(at);
+    const mask = i8x16.bitmask(
+      v128.or(v128.or(i8x16.eq(bytes, commas), i8x16.eq(bytes, closes)), i8x16.le_u(bytes, blanks)),
+    );
+    if (mask != 0) return at + ctz(mask);
+    at += 16;
   }
 }
 
-/** Where an exponent ends whose letter stands here. */
-function exponentEnd(at: usize): usize {
-  const sign: u32 = load<u8>(at, 1);
-  return skipDigits(at + (sign == MINUS || sign == PLUS ? 2 : 1));
+/** The engine makes a whole number of -0, which loses its sign. */
+function isMinusZero(at: usize): bool {
+  return load<u8>(at) == MINUS && load<u8>(at, 1) == ZERO && load<u8>(at, 2) != POINT;
+}
+
+/** Where the number without an exponent ends that begins here, if a text may be made of it; else 0. */
+function numberEnd(from: usize): usize {
+  const digits = from + usize(load<u8>(from) == MINUS);
+  const at = skipDigits(digits);
+  const whole = at - digits;
+  if (whole == 0 || (whole > 1 && load<u8>(digits) == ZERO)) return 0;
+  if (load<u8>(at) != POINT) return isMinusZero(from) ? 0 : at;
+  const end = skipDigits(at + 1);
+  return end == at + 1 ? 0 : end;
 }
 
 function skipDigits(at: usize): usize {

@@ -19,6 +19,7 @@ import {
   TIMESTAMP,
   widthOf,
 } from "./column.ts";
+import { toDouble, UNKNOWN } from "./double.ts";
 
 /** Where the digits of a date stand, and those of hours and minutes behind it. */
 const DATE_DIGITS: u32 = 0b11_0110_1111;
@@ -32,6 +33,8 @@ const LARGEST_BIGINT: u64 = 9223372036854775807;
 const LONG_MONTHS: u32 = 0b1_0101_1010_1010;
 const DAYS_TO_EPOCH: i32 = 719468;
 const DAY_SECONDS: i64 = 86_400;
+/** As many as have room in 64 bits. */
+const MOST_DIGITS: usize = 19;
 
 /** False where it is not sure, or a text finds no room. */
 export function writeValue(column: usize, from: usize, to: usize): bool {
@@ -43,7 +46,7 @@ export function writeValue(column: usize, from: usize, to: usize): bool {
     case DECIMAL:
       return writeDecimal(column, from, to);
     case FLOAT:
-      return isFloat(from, to) && writeText(column, from, to);
+      return writeFloat(column, from, to);
     case BOOLEAN:
       return writeBoolean(column, from, to);
     case DATE:
@@ -132,23 +135,42 @@ function writeDecimal(column: usize, from: usize, to: usize): bool {
   return true;
 }
 
-/** Without an exponent of three digits it is never too large for a double of 64 bits, as long as it is short. */
-function isFloat(from: usize, to: usize): bool {
-  if (to - from > 64) return false;
-  const digits = from + usize(load<u8>(from) == MINUS);
-  let at = skipDigits(digits, to);
-  if (at == digits || (at - digits > 1 && load<u8>(digits) == ZERO)) return false;
+function writeFloat(column: usize, from: usize, to: usize): bool {
+  const isNegative = load<u8>(from) == MINUS;
+  const digits = from + usize(isNegative);
+  const whole = readWhole(digits, to);
+  if (whole == 0) return false;
+  let at = whole;
+  let places: i32 = 0;
   if (at < to && load<u8>(at) == POINT) {
-    const end = skipDigits(at + 1, to);
-    if (end == at + 1) return false;
-    at = end;
+    at = readDigits(whole + 1, to);
+    places = <i32>(at - whole - 1);
+    if (places == 0) return false;
   }
-  if (at == to) return true;
-  if ((load<u8>(at) | 0x20) != 0x65) return false;
-  at++;
-  if (at < to && (load<u8>(at) == MINUS || load<u8>(at) == PLUS)) at++;
-  const exponent = to - at;
-  return exponent > 0 && exponent <= 2 && skipDigits(at, to) == to;
+  let count = whole - digits + places;
+  if (count > MOST_DIGITS && load<u8>(digits) == ZERO) count -= 1 + zeros(whole + 1, at);
+  if (count > MOST_DIGITS) return false;
+  let power: i32 = 0;
+  if (at != to) {
+    if ((load<u8>(at) | 0x20) != 0x65) return false;
+    const isDown = load<u8>(at, 1) == MINUS;
+    const exponent = at + 1 + usize(isDown || load<u8>(at, 1) == PLUS);
+    if (exponent >= to || to - exponent > 2 || skipDigits(exponent, to) != to) return false;
+    power = <i32>load<u8>(to - 1) - ZERO;
+    if (to - exponent == 2) power += 10 * (<i32>load<u8>(exponent) - ZERO);
+    if (isDown) power = -power;
+  }
+  const bits = toDouble(magnitude, power - places);
+  if (bits == UNKNOWN) return false;
+  store<u64>(place(column), bits | ((<u64>isNegative) << 63));
+  return true;
+}
+
+/** How many zeros begin the text. */
+function zeros(from: usize, to: usize): usize {
+  let at = from;
+  while (at < to && load<u8>(at) == ZERO) at++;
+  return at - from;
 }
 
 function writeBoolean(column: usize, from: usize, to: usize): bool {

@@ -9,6 +9,7 @@ import {
   BOOLEAN,
   DATE,
   DECIMAL,
+  DOUBLE,
   type DuckDBConnection,
   type DuckDBDataChunk,
   DuckDBTableFunction,
@@ -137,6 +138,8 @@ function duckdbTypeOf(type: DataType): DuckDBType {
       return BIGINT;
     case "integer":
       return INTEGER;
+    case "double":
+      return DOUBLE;
     case "boolean":
       return BOOLEAN;
     case "date":

@@ -3,7 +3,7 @@
 import type { DataType } from "./type.ts";
 
 /**
- * A column of rows in bulk. The types that can be laid out: `string`, `long`, `integer`, `boolean`, `date`,
+ * A column of rows in bulk. The types that can be laid out: `string`, `long`, `integer`, `double`, `boolean`, `date`,
  * `timestamp_ntz`, and decimals of up to eighteen digits.
  */
 export interface ChunkField {
@@ -20,8 +20,9 @@ export interface RowChunk {
 export interface ChunkColumn {
   /**
    * Values side by side, little-endian: whole numbers in 4 or 8 bytes, decimals as whole numbers in 2, 4 or 8 (up to
-   * 4, 9 and 18 digits), days and microseconds from 1970 in 4 and 8, booleans in one. A text takes 16: its length in
-   * four, then up to twelve bytes of its own; a longer one its first four bytes and, in eight, its place in `texts`.
+   * 4, 9 and 18 digits), doubles in 8, days and microseconds from 1970 in 4 and 8, booleans in one. A text takes 16: its
+   * length in four, then up to twelve bytes of its own; a longer one its first four bytes and, in eight, its place in
+   * `texts`.
    */
   readonly values: Uint8Array;
   /** One bit for each row, 0 where it is null; left out where none is. Whole words of eight bytes. */

@@ -17,12 +17,12 @@ export interface SieveColumn {
   readonly isRead: boolean;
 }
 
-const WIDTHS = { integer: 4, bigint: 8, boolean: 1, date: 4, timestamp: 8 } as const;
+const WIDTHS = { integer: 4, bigint: 8, float: 8, boolean: 1, date: 4, timestamp: 8 } as const;
 
 /** How many bytes each value takes in a chunk: `TEXT_BYTES` of what stays a text, and is converted by SQL. */
 export function widthOf({ is, isRead }: SieveColumn): number {
   if (!isRead) return 0;
-  if (is.kind === "text" || is.kind === "float") return TEXT_BYTES;
+  if (is.kind === "text") return TEXT_BYTES;
   if (is.kind !== "decimal") return WIDTHS[is.kind];
   const { precision } = is;
   if (precision <= 4) return 2;

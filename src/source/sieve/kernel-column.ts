@@ -13,7 +13,7 @@ const SLACK_BYTES = 16;
 
 /** How many bytes `writeColumns` takes. */
 export function columnsBytes(columns: readonly SieveColumn[]): number {
-  const names = columns.reduce((sum, { name }) => sum + Buffer.byteLength(quoted(name)), 0);
+  const names = columns.reduce((sum, { name }) => sum + Buffer.byteLength(quoted(name)) + 1, 0);
   return columns.length * COLUMN_BYTES + names + SLACK_BYTES;
 }
 
@@ -30,11 +30,11 @@ export function writeColumns(
     const place = at + index * COLUMN_BYTES;
     const [most, scale] = is.kind === "decimal" ? [is.precision - is.scale, is.scale] : [0, 0];
     bytes.set([KINDS.indexOf(is.kind), optional ? 1 : 0, most, scale], place);
-    const text = Buffer.from(quoted(name));
+    const text = Buffer.from(`${quoted(name)}:`);
     const own = layout.columns[index];
     const words = [
       nameAt,
-      text.length,
+      text.length - 1,
       own?.width ?? 0,
       chunk + (own?.validity ?? 0),
       chunk + (own?.values ?? 0),

@@ -11,6 +11,7 @@ import { COLUMN_BYTES, columnsBytes, toldOf, writeColumns } from "./kernel-colum
 import { type ChunkLayout, chunkIn, layoutOf } from "./layout.ts";
 import { type Marks, openMarks } from "./mark.ts";
 import { openPieces, type Pieces } from "./pieces.ts";
+import { POWERS_BYTES, writePowers } from "./power.ts";
 
 export interface SiftTask extends FilePart {
   readonly dialect: SieveDialect;
@@ -108,6 +109,7 @@ function* sift(task: SiftTask, input: number, outputs: Outputs): Generator<RowCh
 interface Places {
   readonly columns: number;
   readonly nulls: number;
+  readonly powers: number;
   readonly held: number;
   readonly block: number;
   readonly chunk: number;
@@ -124,6 +126,7 @@ function placesOf({ columns, dialect }: SiftTask, layout: ChunkLayout): Places {
   return {
     columns: take(columnsBytes(columns)),
     nulls: take(nullBytes(dialect).length),
+    powers: take(POWERS_BYTES),
     held: take(HELD_AT_ONCE * HELD_WORDS * 4),
     block: take(BLOCK_BYTES + SLACK_BYTES),
     chunk: take(layout.bytes),
@@ -151,6 +154,8 @@ function setUp(
     HELD_AT_ONCE,
   );
   kernel.empty();
+  writePowers(kernel.view, place.powers);
+  kernel.setPowers(place.powers);
   if (dialect.format === "ndjson") {
     kernel.setMembers(place.columns, count, dialect.skipsUnknown ? 1 : 0);
     return (from, to, number) => kernel.json(from, to, number);
