@@ -105,6 +105,7 @@ export function skip(): void {
 export function hold(from: usize, to: usize): bool {
   for (let index: u32 = 0; index < count; index++) {
     const column = columnAt(columns, index);
+    if (rows == 0) setHeapUsed(column, 0);
     if (!hasNull(column)) continue;
     const at = validityAt(column) + (rows >> 3);
     store<u8>(at, load<u8>(at) | rowBit());

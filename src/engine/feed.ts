@@ -36,6 +36,7 @@ export interface FeedBook {
 const FUNCTION = "millrace_feed";
 /** As many as DuckDB has. */
 const MOST_THREADS = 1024;
+const NO_TEXT = new ArrayBuffer(TEXT_BYTES);
 
 export function createFeedBook(): FeedBook {
   const feeds = new Map<number, FeedInput>();
@@ -112,9 +113,13 @@ function writeColumn(vector: Vector, { values, validity, texts }: ChunkColumn, r
 
 /** Where the engine keeps a copy of the bytes, as long as the vector lives; too long to stand in the vector itself. */
 function addressOf(vector: Vector, texts: Uint8Array): bigint {
+  duckdb.copy_data_to_vector(vector, 0, NO_TEXT, 0, TEXT_BYTES);
   duckdb.vector_assign_string_element_len(vector, 0, texts);
   const first = duckdb.vector_get_data(vector, TEXT_BYTES);
-  return new DataView(first.buffer, first.byteOffset).getBigUint64(TEXT_BYTES / 2, true);
+  const written = new DataView(first.buffer, first.byteOffset, TEXT_BYTES);
+  // What is no UTF-8 is not taken, as where the file changed since it was looked into.
+  if (written.getUint32(0, true) !== texts.length) throw new Error("a text is not UTF-8");
+  return written.getBigUint64(TEXT_BYTES / 2, true);
 }
 
 /** Makes pointers of the places of longer texts. */

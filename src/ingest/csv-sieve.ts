@@ -45,8 +45,6 @@ export function csvSieve({ shape, read, files, records }: CsvSieveInput): Sieve 
   return {
     headerLines: options.header === false ? 0 : headerLine,
     through: (kinds, extra) => {
-      // Where the reader types nothing, it takes as long as without the sieve.
-      if (kinds.every(({ kind }) => kind === "text")) return undefined;
       if (extra === "keep" && !names.every((_, index) => places.includes(index))) return undefined;
       const columns = names.map((name, index): SieveColumn => {
         const at = places.indexOf(index);

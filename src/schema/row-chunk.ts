@@ -25,7 +25,7 @@ export interface ChunkColumn {
    * `texts`.
    */
   readonly values: Uint8Array;
-  /** One bit for each row, 0 where it is null; left out where none is. Whole words of eight bytes. */
+  /** One bit for each row, 0 where it is null; may be left out where none is. Whole words of eight bytes. */
   readonly validity: Uint8Array | undefined;
   /** Longer texts, one behind the other. */
   readonly texts: Uint8Array | undefined;

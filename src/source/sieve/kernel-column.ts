@@ -26,10 +26,10 @@ export function writeColumns(
 ): void {
   const view = new DataView(bytes.buffer);
   let nameAt = at + columns.length * COLUMN_BYTES;
-  for (const [index, { is, optional, name }] of columns.entries()) {
+  for (const [index, { is, optional, name, isRead }] of columns.entries()) {
     const place = at + index * COLUMN_BYTES;
     const [most, scale] = is.kind === "decimal" ? [is.precision - is.scale, is.scale] : [0, 0];
-    bytes.set([KINDS.indexOf(is.kind), optional ? 1 : 0, most, scale], place);
+    bytes.set([KINDS.indexOf(isRead ? is.kind : "text"), optional ? 1 : 0, most, scale], place);
     const text = Buffer.from(`${quoted(name)}:`);
     const own = layout.columns[index];
     const words = [

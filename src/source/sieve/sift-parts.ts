@@ -40,7 +40,7 @@ export type ShiftResult = readonly (readonly [number, SiftedPart])[];
 /** A thread costs as much as sifting so many bytes. */
 const THREAD_BYTES = 16 * 2 ** 20;
 /** A disk that gives nothing for so long is not waited for. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 60_000;
 
 /** At least one task; all are of one kind. */
 export function openSifting(
@@ -54,20 +54,32 @@ export function openSifting(
 function siftHere(tasks: readonly SiftTask[]): Sifting {
   const done: SiftedPart[] = [];
   let running: Generator<RowChunk, SiftedPart> | undefined;
+  let failure: unknown;
+  const step = (): RowChunk | undefined => {
+    for (let task = tasks[done.length]; task !== undefined; task = tasks[done.length]) {
+      running ??= siftPart(task);
+      const { done: isDone, value } = running.next();
+      if (isDone !== true) return value;
+      done.push(value);
+      running = undefined;
+      if (value.isUnfit) throw givenUp();
+    }
+    return undefined;
+  };
   return {
     next() {
-      for (;;) {
-        const task = tasks[done.length];
-        if (task === undefined) return undefined;
-        running ??= siftPart(task);
-        const step = running.next();
-        if (step.done !== true) return step.value;
-        done.push(step.value);
-        running = undefined;
-        if (step.value.isUnfit) throw givenUp();
+      if (failure !== undefined) throw failure;
+      try {
+        return step();
+      } catch (error) {
+        failure = error;
+        throw error;
       }
     },
-    parts: async () => done,
+    async parts() {
+      if (failure !== undefined && done.at(-1)?.isUnfit !== true) throw failure;
+      return done;
+    },
     close: async () => void running?.return(undefined as never),
   };
 }
@@ -93,7 +105,11 @@ function siftAside(tasks: readonly SiftTask[], threads: number): Sifting {
         for (let index = 0; index < readers.length; index++) {
           const reader = readers[(thread + index) % readers.length];
           const chunk = reader?.take();
-          if (chunk === "failed") throw givenUp();
+          if (chunk === "failed") {
+            // Others may wait for somebody to take what they have.
+            for (const one of readers) one.close();
+            throw givenUp();
+          }
           if (chunk === "none yet") isOpen = true;
           if (typeof chunk !== "object") continue;
           taken = reader;

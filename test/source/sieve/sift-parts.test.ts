@@ -139,6 +139,9 @@ async function using(
   assert.deepEqual(openFiles(), []);
 }
 
+const tasksFrom = (paths: readonly string[]): SiftTask[] =>
+  paths.map((path) => ground.task(path, WHOLE, { dialect: CSV, columns: COLUMNS }));
+
 for (const [where, how] of WAYS) {
   test(`a chunk is as it was until the next one is asked for, ${where}`, () =>
     using(tasksOf(12_000), how, async (sifting) => {
@@ -150,6 +153,31 @@ for (const [where, how] of WAYS) {
         chunk = sifting.next(0);
       }
     }));
+
+  test(`a part that is given up ends all of them, and is told, ${where}`, async () => {
+    const unfit = ground.file("1,a\nx,b\n".repeat(20_000));
+    const fit = ground.file(content(400_000, 1));
+    for (const paths of [[unfit], [fit, unfit], [unfit, fit], [fit, unfit, fit]])
+      await using(tasksFrom(paths), how, async (sifting) => {
+        assert.throws(() => takeAll(sifting), /given up/);
+        const parts = await within(sifting.parts(), `parts() of ${paths.length}`);
+        assert.ok(parts.some(({ isUnfit }) => isUnfit));
+      });
+  });
+
+  test(`a file that cannot be read ends all parts, and the cause is told, ${where}`, async () => {
+    const fit = ground.file(content(400_000, 1));
+    const endless = ground.file(`1,${"a".repeat(5 * 2 ** 20)}\n`);
+    for (const [paths, code] of [
+      [[`${ground.folder}/missing`], "ENOENT"],
+      [[fit, `${ground.folder}/missing`], "ENOENT"],
+      [[fit, endless], "source/unreadable-file"],
+    ] as const)
+      await using(tasksFrom(paths), how, async (sifting) => {
+        assert.throws(() => takeAll(sifting));
+        await assert.rejects(within(sifting.parts(), "parts()"), { code });
+      });
+  });
 
   test(`one that is closed before the end leaves no thread and no open file, ${where}`, async () => {
     for (const chunks of [0, 1, 5])
@@ -171,4 +199,15 @@ function openFiles(): string[] {
     }
   });
   return links.filter((path) => path.startsWith(ground.folder));
+}
+
+/** Rejects where the promise is not settled within ten seconds. */
+async function within<T>(promise: Promise<T>, what: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`${what} waits for ever`)), 10_000);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
