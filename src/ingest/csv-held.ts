@@ -2,13 +2,12 @@
 
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { quotePath } from "../engine/path.ts";
 import { openBrokenRecords } from "../source/broken-record.ts";
 import { walkLines } from "../source/physical-line.ts";
-import { quoteText } from "../sql/quote.ts";
 import type { ReadColumn } from "./condition.ts";
 import { csvLayers } from "./csv-layer.ts";
 import { type CsvShape, dialectSettings, fieldsMessage, textColumns } from "./csv-shape.ts";
+import { heldRows } from "./held-row.ts";
 import type { HeldPart, Records } from "./records.ts";
 
 export function heldCsvRecords(
@@ -20,13 +19,9 @@ export function heldCsvRecords(
   const files = [...new Set(parts.map(({ input }) => input))];
   const { columns, layer, ...layers } = csvLayers({ names, files, read });
   const settings = `header=false, columns={'~n': 'BIGINT', ${textColumns(names)}}, max_line_size=${mostLineBytes}, ${dialectSettings(dialect, options)}`;
-  const relations = parts.map(
-    ({ input, linesBefore, paths }) =>
-      `select ${columns.join(", ")}, ${quoteText(input.readPath)} as "~file", "~n" + ${linesBefore} as "~line", null::varchar as "~place" from read_csv(${quotePath(paths.held)}, ${settings})`,
-  );
   return {
     ...layers,
-    raw: layer(`(${relations.join(" union all ")})`),
+    raw: layer(`(select *, null::varchar as "~place" from ${heldRows(parts, settings)})`),
     carried: `{'raw': [${columns.join(", ")}], 'file': "~file", 'line': "~line"}`,
     needsLines: false,
     countsBroken: false,

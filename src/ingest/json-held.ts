@@ -2,15 +2,15 @@
 
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { quotePath } from "../engine/path.ts";
 import { openBrokenRecords } from "../source/broken-record.ts";
+import { HELD_QUOTE } from "../source/sieve/held-line.ts";
 import { unreadableMessage } from "../source/unreadable-line.ts";
-import { quoteText } from "../sql/quote.ts";
+import { heldRows } from "./held-row.ts";
 import { type JsonInput, jsonLayers } from "./json-layer.ts";
 import type { HeldPart, Records } from "./records.ts";
 
-/** Of two fields, a number and a text whose quotes are doubled; a line of JSON has 2 MB at most. */
-const SETTINGS = `header=false, auto_detect=false, columns={n: 'BIGINT', r: 'VARCHAR'}, delim=',', quote='"', escape='"', strict_mode=true, max_line_size=${4 * 2 ** 20 + 64}`;
+/** Of two fields, a number and a text; a line of JSON has 2 MB at most. */
+const SETTINGS = `header=false, auto_detect=false, columns={'~n': 'BIGINT', '~text': 'VARCHAR'}, delim=',', quote='${HELD_QUOTE}', escape='${HELD_QUOTE}', strict_mode=true, max_line_size=${4 * 2 ** 20 + 64}`;
 
 export function heldJsonRecords(
   parts: readonly HeldPart[],
@@ -18,12 +18,9 @@ export function heldJsonRecords(
 ): Records {
   const { engine, read, isFlat } = input;
   const files = [...new Set(parts.map((part) => part.input))];
-  const relations = parts.map(
-    ({ input: file, linesBefore, paths }) =>
-      `select case when json_valid(r) then r end as "~record", r as "~text", ${quoteText(file.readPath)} as "~file", n + ${linesBefore} as "~line", null::varchar as "~place" from read_csv(${quotePath(paths.held)}, ${SETTINGS})`,
-  );
+  const rows = `(select case when json_valid("~text") then "~text" end as "~record", *, null::varchar as "~place" from ${heldRows(parts, SETTINGS)})`;
   return {
-    ...jsonLayers({ ...input, files }, `(${relations.join(" union all ")})`, {
+    ...jsonLayers({ ...input, files }, rows, {
       carried: ["line", "text"],
     }),
     needsLines: false,

@@ -85,7 +85,10 @@ function isSpace(byte: number | undefined): boolean {
 
 /** Why the reader could not read this line. */
 export function unreadableMessage(raw: string): string {
+  const frames = Error.stackTraceLimit;
   try {
+    // Where it was thrown nobody asks, and to tell it takes as long as the rest.
+    Error.stackTraceLimit = 0;
     JSON.parse(raw);
     return "is not valid JSON: the reader refuses it";
   } catch (error) {
@@ -93,5 +96,7 @@ export function unreadableMessage(raw: string): string {
       .replace(/, ".*?"\.\.\. is not valid JSON$|, "[\s\S]*" is not valid JSON$/, "")
       .slice(0, 200);
     return `is not valid JSON: ${why}`;
+  } finally {
+    Error.stackTraceLimit = frames;
   }
 }

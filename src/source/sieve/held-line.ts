@@ -53,7 +53,7 @@ export function sortHeldLines(
     add(number, line) {
       const content = line.subarray(0, contentBytes(line));
       const fields = dialect.format === "csv" ? countFields(content, dialect) : columns;
-      if (dialect.format === "ndjson" && textOf(content) === "") return;
+      if (dialect.format === "ndjson" && withoutBlanks(content).length === 0) return;
       if (fields === columns) {
         held += 1;
         write("held", numberedLine(number, line, dialect));
@@ -69,17 +69,30 @@ export function sortHeldLines(
   };
 }
 
+/** Around a text of JSON, which hardly ever holds it: a quote of JSON's own would have to be written twice every time. */
+export const HELD_QUOTE = "\u0001";
+
 /** A line of CSV with the number in front; a line of JSON as one of CSV, its fields the number and the text of the record. */
 export function numberedLine(number: number, line: Buffer, dialect: SieveDialect): Buffer {
   if (dialect.format === "csv")
     return Buffer.concat([Buffer.from(`${number}${dialect.delimiter}`), line]);
-  const text = textOf(line.subarray(0, contentBytes(line)));
-  return Buffer.from(`${number},"${text.replaceAll('"', '""')}"\n`);
+  // Byte by byte: only the quote matters.
+  const text = withoutBlanks(line.subarray(0, contentBytes(line))).toString("latin1");
+  const doubled = text.replaceAll(HELD_QUOTE, HELD_QUOTE + HELD_QUOTE);
+  return Buffer.from(`${number},${HELD_QUOTE}${doubled}${HELD_QUOTE}\n`, "latin1");
 }
 
 /** Blanks around a record of JSON are no part of it. */
-function textOf(content: Buffer): string {
-  return content.toString("utf8").replace(/^[ \t\r]+|[ \t\r]+$/g, "");
+function withoutBlanks(content: Buffer): Buffer {
+  let from = 0;
+  let to = content.length;
+  while (from < to && isBlank(content[from])) from += 1;
+  while (to > from && isBlank(content[to - 1])) to -= 1;
+  return content.subarray(from, to);
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === RETURN;
 }
 
 function contentBytes(line: Buffer): number {
@@ -94,7 +107,7 @@ function countFields(
 ): number | undefined {
   const delimiterByte = delimiter.charCodeAt(0);
   const quoteByte = quote.charCodeAt(0);
-  if (textOf(line) === "") return undefined;
+  if (withoutBlanks(line).length === 0) return undefined;
   for (let at = 0, fields = 1; ; fields += 1) {
     const isQuoted = line[at] === quoteByte;
     const end = isQuoted ? quotedEnd(line, at + 1, quoteByte) : plainEnd(line, at, delimiterByte);

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SieveColumn } from "../../../src/source/sieve/column.ts";
-import type { SieveDialect } from "../../../src/source/sieve/held-line.ts";
+import { HELD_QUOTE, type SieveDialect } from "../../../src/source/sieve/held-line.ts";
 import {
   type PartPaths,
   type SiftedPart,
@@ -112,7 +112,7 @@ export function heldIn(
       const isWritten = dialect.format === "csv";
       return [
         Number(line.slice(0, end)),
-        isWritten ? text : text.slice(1, -1).replaceAll('""', '"'),
+        isWritten ? text : text.slice(1, -1).replaceAll(HELD_QUOTE + HELD_QUOTE, HELD_QUOTE),
       ];
     }),
   );
