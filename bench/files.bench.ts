@@ -19,6 +19,7 @@ import { CONTENDERS, MEMORY, type Name, type Result, race, THREADS } from "./fil
 import { judge, megabytes, percent, shareOf, type Verdict } from "./files/target.ts";
 import { renderTrace } from "./files/trace.ts";
 import type { Span } from "./files/trace-process.ts";
+import { installPackage } from "./measure/installed.ts";
 import type { Usage } from "./measure/process.ts";
 
 const { values } = parseArgs({
@@ -42,6 +43,7 @@ const files = await orderFiles(values.cache, {
   rows: Number(values.rows),
   seed: Number(values.seed),
 });
+const root = installPackage();
 const formats = values.format.split(",") as Format[];
 const results: Partial<Record<Format, Result>> = {};
 const peers: Partial<Record<Format, Readonly<Record<PeerName, Usage>>>> = {};
@@ -49,6 +51,7 @@ const verdicts: Verdict[] = [];
 for (const format of formats) {
   if (values.trace) await trace(format);
   const result = await race({
+    root,
     files,
     format,
     rounds: Number(values.rounds),
@@ -68,6 +71,7 @@ say(
 );
 say(`load ${loadavg()[0]?.toFixed(1)} after`);
 await keep();
+await rm(root, { recursive: true });
 
 function renderResult(format: Format, { rows, bytes }: OrderFiles, result: Result): string {
   const lines = Object.entries(result.medians).map(([key, usage]) => {
@@ -98,7 +102,14 @@ async function besidePeers(format: Format, ours: Usage): Promise<void> {
 
 async function trace(format: Format): Promise<void> {
   const folder = await mkdtemp(join(values.cache, "work-"));
-  const work = { format, file: files.paths[format], folder, memoryLimit: MEMORY, threads: THREADS };
+  const work = {
+    root,
+    format,
+    file: files.paths[format],
+    folder,
+    memoryLimit: MEMORY,
+    threads: THREADS,
+  };
   try {
     const { stdout } = await traceMillrace(work, "checked");
     const { spans } = JSON.parse(stdout) as { readonly spans: readonly Span[] };

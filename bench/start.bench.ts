@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { renderTable } from "../scripts/table.ts";
 import { lakeOf, runMillrace, type Work } from "./files/contender.ts";
 import { orderFiles } from "./files/data.ts";
+import { CHECKOUT } from "./measure/installed.ts";
 import { measureNode } from "./measure/process.ts";
 import { medianUsage, takeTurns } from "./measure/round.ts";
 
@@ -24,6 +25,7 @@ const folder = await mkdtemp(join(tmpdir(), "millrace-start-"));
 try {
   const files = await orderFiles(folder, { rows: 1000, seed: 1 });
   const work: Work = {
+    root: CHECKOUT,
     format: "csv",
     file: files.paths.csv,
     folder,

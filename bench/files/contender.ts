@@ -2,15 +2,17 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CHECKOUT } from "../measure/installed.ts";
 import { type Measured, measureNode } from "../measure/process.ts";
 import { type Contract, projectOf } from "./contract.ts";
 import type { Format } from "./order.ts";
 
 const RAW = fileURLToPath(new URL("./raw-process.ts", import.meta.url));
 const TRACE = fileURLToPath(new URL("./trace-process.ts", import.meta.url));
-const MILLRACE = fileURLToPath(new URL("../../bin/millrace", import.meta.url));
 
 export interface Work {
+  /** Where the package lies whose `millrace` is run. */
+  readonly root: string;
   readonly format: Format;
   readonly file: string;
   /** An empty folder that the program may fill. */
@@ -35,14 +37,17 @@ export function runRaw(work: Work, types: "typed" | "text"): Promise<Measured> {
 }
 
 export function runMillrace(work: Work, contract: Contract): Promise<Measured> {
-  const project = ["--project", projectOf(work.format, contract)];
+  const project = ["--project", projectOf(work.root, work.format, contract)];
   const lake = ["--lake", lakeOf(work.folder), "--param", `file=${work.file}`, "--json"];
-  return measureNode([MILLRACE, "run", ...project, ...lake], limits(work));
+  return measureNode(
+    [join(work.root, "bin", "millrace"), "run", ...project, ...lake],
+    limits(work),
+  );
 }
 
 /** The same run with its time told by stage. */
 export function traceMillrace(work: Work, contract: Contract): Promise<Measured> {
-  const args = [projectOf(work.format, contract), lakeOf(work.folder), work.file];
+  const args = [projectOf(CHECKOUT, work.format, contract), lakeOf(work.folder), work.file];
   return measureNode(["--conditions=millrace-source", TRACE, ...args], limits(work));
 }
 

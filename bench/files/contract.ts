@@ -1,5 +1,6 @@
 /** The contracts that Millrace is measured with, and which flaws each of them must turn away. */
 
+import { join } from "node:path";
 import { FLAWS, type Format } from "./order.ts";
 
 /** `checked`: types, ranges, a pattern, a rule; `typed`: strict types; `text`: any text in any column. */
@@ -11,7 +12,7 @@ export function refusedFlaws(contract: Contract): readonly number[] {
   return contract === "typed" ? [0, 1, 2, 3, 4] : [2, 3];
 }
 
-/** The folder of the project with this contract. */
-export function projectOf(format: Format, contract: Contract): string {
-  return new URL(`../project/${format}-${contract}`, import.meta.url).pathname;
+/** The folder of the project with this contract, beside the package that runs it. */
+export function projectOf(root: string, format: Format, contract: Contract): string {
+  return join(root, "bench", "project", `${format}-${contract}`);
 }

@@ -36,6 +36,8 @@ export interface Result {
 }
 
 export interface RaceOptions {
+  /** Where the package lies that is measured. */
+  readonly root: string;
   readonly files: OrderFiles;
   readonly format: Format;
   readonly rounds: number;
@@ -45,7 +47,14 @@ export interface RaceOptions {
 }
 
 /** Throws where two contenders disagree about a row, or the quarantine is not what the file calls for. */
-export async function race({ files, format, rounds, folder, say }: RaceOptions): Promise<Result> {
+export async function race({
+  root,
+  files,
+  format,
+  rounds,
+  folder,
+  say,
+}: RaceOptions): Promise<Result> {
   const checkedBefore = new Set<string>();
   const attempt = async (
     name: Name | "small",
@@ -56,7 +65,14 @@ export async function race({ files, format, rounds, folder, say }: RaceOptions):
     const memoryLimit = name === "small" ? SMALL_MEMORY : MEMORY;
     try {
       const file = files.paths[format];
-      const { usage } = await run({ format, file, folder: place, memoryLimit, threads: THREADS });
+      const { usage } = await run({
+        root,
+        format,
+        file,
+        folder: place,
+        memoryLimit,
+        threads: THREADS,
+      });
       if (!checkedBefore.has(name)) await check(place);
       checkedBefore.add(name);
       return usage;

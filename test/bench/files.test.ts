@@ -9,6 +9,7 @@ import { lakeOf, rawFile, runMillrace, runRaw, type Work } from "../../bench/fil
 import { type OrderFiles, orderFiles } from "../../bench/files/data.ts";
 import type { Format } from "../../bench/files/order.ts";
 import { readLake, readRaw } from "../../bench/files/verdict.ts";
+import { CHECKOUT } from "../../bench/measure/installed.ts";
 
 const ROWS = 20_000;
 
@@ -19,7 +20,8 @@ async function make(t: TestContext): Promise<{ folder: string; files: OrderFiles
 }
 
 function workOn({ folder, files }: Awaited<ReturnType<typeof make>>, format: Format): Work {
-  return { format, file: files.paths[format], folder, memoryLimit: "1GB", threads: 2 };
+  const file = files.paths[format];
+  return { root: CHECKOUT, format, file, folder, memoryLimit: "1GB", threads: 2 };
 }
 
 for (const format of ["csv", "ndjson"] as const) {
