@@ -402,7 +402,13 @@ function jsonLines(count: number): Made {
     if (odd === 4) record.flag = '"True"';
     const kind = random(400) < 10 ? random(10) : 10;
     if (kind < 10) bad.push(index);
-    if (kind === 0) return "nonsense";
+    if (kind === 0)
+      return pick([
+        "nonsense",
+        "\u0001",
+        "a\u0001\u0001,\u0001",
+        `{"id":${index},"name":"\u0001"}`,
+      ]);
     if (kind === 1) return "[1]";
     if (kind === 2) return `{"id":${index},"na`;
     if (kind === 3) record.id = '"x"';

@@ -12,7 +12,7 @@ export interface ChunkLayout {
   readonly bytes: number;
 }
 
-export interface ColumnLayout {
+interface ColumnLayout {
   readonly width: number;
   readonly validity: number;
   readonly values: number;

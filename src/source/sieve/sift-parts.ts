@@ -35,7 +35,7 @@ export interface SiftShift {
 }
 
 /** By the place of the task. */
-export type ShiftResult = readonly (readonly [number, SiftedPart])[];
+type ShiftResult = readonly (readonly [number, SiftedPart])[];
 
 /** A thread costs as much as sifting so many bytes. */
 const THREAD_BYTES = 16 * 2 ** 20;
