@@ -9,6 +9,8 @@ import { takenAs, typeOf } from "./sieve-kind.ts";
 
 /** A mark that might stand inside of a number or a time cuts it in two for the sieve. */
 const MARK = /^[^0-9A-Za-z+\-.:\s]$|^\t$/;
+/** Of a chunk of rows each column takes some room. */
+const MOST_COLUMNS = 512;
 const UNREAD: SieveColumn = { is: { kind: "text" }, optional: true, name: "", isRead: false };
 
 export interface CsvSieveInput {
@@ -39,6 +41,7 @@ export function csvSieve({ shape, read, files, records }: CsvSieveInput): Sieve 
     !isPlain ||
     !isOnce ||
     names.length < 2 ||
+    names.length > MOST_COLUMNS ||
     dialect.delimiter === dialect.quote
   )
     return undefined;

@@ -627,6 +627,25 @@ test("records of JSON may have as many columns as a sieve has bits, and more", a
   }
 });
 
+test("files of CSV may have as many columns as a chunk has room for, and more", async () => {
+  for (const count of [512, 513]) {
+    const names = Array.from({ length: count }, (_, index) => `c${index}`);
+    const lines = Array.from({ length: 450 }, (_, row) =>
+      names.map((_name, index) => `${row}-${index}-${PAD.slice(0, 35)}`).join(","),
+    );
+    lines[7] = "too few";
+    const columns = { c0: text(), c510: text().optional(), missing: integer().optional() };
+    const { rows, rejected } = await loadBoth(
+      {
+        files: { "in.csv": `${names.join(",")}\n${lines.join("\n")}\n` },
+        how: { from: csv("*.csv"), columns },
+      },
+      { isFast: count <= 512 },
+    );
+    assert.deepEqual([rows.length, rejected.length], [449, 1]);
+  }
+});
+
 test("a run that is stopped while it sifts takes no other way, and leaves nothing", async () => {
   const yard = open();
   yard.write("in.csv", plainCsv(CSV_LINES, join));

@@ -33,7 +33,7 @@ const ALIGNMENT = 16;
 const VALUES_BYTES = 2 * 2 ** 20;
 const TEXTS_BYTES = 4 * 2 ** 20;
 const MOST_TEXT_BYTES = 2 ** 18;
-const LEAST_TEXT_BYTES = 2 ** 15;
+const LEAST_TEXT_BYTES = 2 ** 14;
 
 export function layoutOf(columns: readonly SieveColumn[]): ChunkLayout {
   const widths = columns.map(widthOf);
