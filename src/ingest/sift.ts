@@ -14,17 +14,14 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MillraceError, systemCodeOf } from "../base/error.ts";
-import { numberedLine } from "../source/sieve/held-line.ts";
-import { visitLines } from "../source/sieve/mark.ts";
-import { openPieces } from "../source/sieve/pieces.ts";
-import type { PartPaths, SiftedPart, SiftTask } from "../source/sieve/sift-part.ts";
+import type { PartPaths } from "../source/sieve/sift-part.ts";
 import { openSifting, type Sifting } from "../source/sieve/sift-parts.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { SiftedContract } from "./contract.ts";
-import { oddFiles } from "./odd-line.ts";
 import { type PartOfFile, partsOf } from "./part-of-file.ts";
 import { openPassedRows } from "./passed-rows.ts";
 import type { Records, Sieve, Through } from "./records.ts";
+import { restOf } from "./rest.ts";
 import {
   columnList,
   goodFiles,
@@ -99,20 +96,6 @@ interface Job extends SiftInput {
   readonly through: Through;
 }
 
-/** A part, and what came of it. */
-interface Done extends PartOfFile {
-  readonly sifted: SiftedPart;
-  readonly paths: PartPaths;
-  /** The row of its first line has the number behind this one. */
-  readonly numbersAfter: number;
-  /** How many lines stand before it in its file. */
-  readonly linesBefore: number;
-}
-
-interface Rested extends Done {
-  readonly hasHeld: boolean;
-}
-
 /** Rows are numbered by their part and their line in it. */
 const PART_NUMBERS = 2 ** 32;
 
@@ -141,11 +124,8 @@ async function siftAll(job: Job): Promise<Sifted | undefined> {
         `Bug: of ${passed} lines that passed the sieve ${taken.goodRows} are good and ${taken.broken.length} are not`,
       );
     const { broken, ...good } = taken;
-    const rested = place(parts, tasks, sifted, sieve.headerLines).map((part) => {
-      const hasHeld = part.sifted.held + holdBroken(job, part, broken) > 0;
-      return { ...part, hasHeld };
-    });
-    return { good: { ...NO_ROWS, ...good }, rest: await restOf(job, rested) };
+    const rest = await restOf({ sieve, through, folder, parts, tasks, sifted, broken });
+    return { good: { ...NO_ROWS, ...good }, rest };
   } finally {
     await sifting.close();
   }
@@ -154,26 +134,6 @@ async function siftAll(job: Job): Promise<Sifted | undefined> {
 function pathsIn(folder: string): PartPaths {
   const path = (kind: string): string => join(folder, `${kind}-${randomUUID()}`);
   return { held: path("held"), broken: path("broken"), odd: path("odd") };
-}
-
-/** The parts, each behind the ones before it. */
-function place(
-  parts: readonly PartOfFile[],
-  tasks: readonly SiftTask[],
-  sifted: readonly SiftedPart[],
-  headerLines: number,
-): Done[] {
-  const done: Done[] = [];
-  for (const [index, part] of parts.entries()) {
-    const [task, result] = [tasks[index], sifted[index]];
-    if (task === undefined || result === undefined) continue;
-    const { paths, numbersAfter } = task;
-    const inFile = done.findLast(({ input }) => input === part.input);
-    const linesBefore =
-      inFile === undefined ? headerLines : inFile.linesBefore + inFile.sifted.lines;
-    done.push({ ...part, sifted: result, paths, numbersAfter, linesBefore });
-  }
-  return done;
 }
 
 /** The rows that passed and hold the rules, in the table's own files; of the others their numbers, rising. */
@@ -211,46 +171,4 @@ function placed({ sieve, numbered }: Job, parts: readonly PartOfFile[], rows: st
   const file = isOne ? names[0] : `([${names.join(", ")}])["~n" // ${PART_NUMBERS} + 1]`;
   const line = numbered ? `"~n" % ${PART_NUMBERS} + ${sieve.headerLines}` : "null::bigint";
   return `(select *, ${line} as "~line", ${file} as "~file" from ${rows})`;
-}
-
-/** Adds the lines of the part that broke a rule to those that were held; gives how many. */
-function holdBroken(
-  { through }: Job,
-  { range, sifted, paths, numbersAfter }: Done,
-  broken: Float64Array,
-): number {
-  const own = broken
-    .filter((number) => number > numbersAfter && number <= numbersAfter + sifted.lines)
-    .map((number) => number - numbersAfter);
-  if (own.length === 0) return 0;
-  const held = openPieces(paths.held, "a");
-  try {
-    visitLines(range.path, sifted.marks, own, (number, line) =>
-      held.add(numberedLine(number, line, through.dialect)),
-    );
-    held.flush();
-  } finally {
-    held.close();
-  }
-  return own.length;
-}
-
-async function restOf({ sieve, folder }: Job, parts: readonly Rested[]): Promise<Records[]> {
-  const rest: Records[] = [];
-  const held = parts
-    .map((part) => ({ ...part, broken: part.sifted.broken }))
-    .filter(({ hasHeld, broken }) => hasHeld || broken.length > 0);
-  if (held.length > 0) rest.push(sieve.held(held));
-  const odd = await oddFiles(
-    folder,
-    parts.map(({ input, header, linesBefore, paths, sifted }) => ({
-      input,
-      header,
-      path: paths.odd,
-      lines: Array.from(sifted.odd, (line) => linesBefore + line),
-    })),
-    sieve.headerLines,
-  );
-  if (odd.length > 0 && sieve.odd !== undefined) rest.push(sieve.odd(odd));
-  return rest;
 }
