@@ -68,6 +68,8 @@ export interface FeedInput {
    * asks until it gets none. What it throws ends the statement.
    */
   next(thread: number): RowChunk | undefined;
+  /** How much of the rows has been taken, from 0 to 1; left out where nobody knows. */
+  fraction?(): number;
 }
 
 /** Rows that come from JavaScript, once. */

@@ -31,6 +31,8 @@ import type { Feed, FeedInput } from "./engine.ts";
 /** The feeds of one instance; the function that reads them is registered once. */
 export interface FeedBook {
   open(connection: DuckDBConnection, input: FeedInput): Feed;
+  /** How far the feed is that was opened with the connection and is not closed; undefined without one. */
+  fraction(connection: DuckDBConnection): number | undefined;
 }
 
 const FUNCTION = "millrace_feed";
@@ -40,6 +42,7 @@ const NO_TEXT = new ArrayBuffer(TEXT_BYTES);
 
 export function createFeedBook(): FeedBook {
   const feeds = new Map<number, FeedInput>();
+  const running = new Map<DuckDBConnection, FeedInput>();
   let serial = 0;
   return {
     open(connection, input) {
@@ -47,11 +50,16 @@ export function createFeedBook(): FeedBook {
       serial += 1;
       const id = serial;
       feeds.set(id, input);
+      running.set(connection, input);
       return {
         relation: `${FUNCTION}(${id})`,
-        close: () => void feeds.delete(id),
+        close() {
+          feeds.delete(id);
+          if (running.get(connection) === input) running.delete(connection);
+        },
       };
     },
+    fraction: (connection) => running.get(connection)?.fraction?.(),
   };
 }
 

@@ -171,7 +171,12 @@ async function connect(shared: Shared): Promise<Engine> {
     openFeed: (input) => shared.feeds.open(connection, input),
     openNotes: () => guarded("notes", () => shared.notes.open(connection)),
     interrupt,
-    progress: () => (closed ? { fraction: undefined, rows: 0n } : progressOf(connection)),
+    progress: () => {
+      if (closed) return { fraction: undefined, rows: 0n };
+      const { fraction, rows } = progressOf(connection);
+      // Of what a feed brings, DuckDB knows no end.
+      return { fraction: shared.feeds.fraction(connection) ?? fraction, rows };
+    },
     session: async () => {
       if (closed) throw new Error(CLOSED);
       return connect(shared);

@@ -1,7 +1,6 @@
 /** Rows that passed the sieve as a relation of the engine, which takes them as they come. */
 
-import type { Engine, Feed } from "../engine/engine.ts";
-import type { RowChunk } from "../schema/row-chunk.ts";
+import type { Engine, Feed, FeedInput } from "../engine/engine.ts";
 import type { Through } from "./records.ts";
 import { chunkField } from "./sieve-kind.ts";
 
@@ -9,12 +8,12 @@ import { chunkField } from "./sieve-kind.ts";
 export function openPassedRows(
   engine: Pick<Engine, "openFeed">,
   { columns, taken }: Through,
-  next: (thread: number) => RowChunk | undefined,
+  sifting: Pick<FeedInput, "next" | "fraction">,
 ): Feed {
   const fields = columns.flatMap((column, index) =>
     column.isRead ? [chunkField(column, index)] : [],
   );
-  const feed = engine.openFeed({ fields: [{ name: "~n", type: "long" }, ...fields], next });
+  const feed = engine.openFeed({ fields: [{ name: "~n", type: "long" }, ...fields], ...sifting });
   const values = taken.map((value, index) => `${value} as "~r${index}"`);
   return { ...feed, relation: `(select ${[`"~n"`, ...values].join(", ")} from ${feed.relation})` };
 }

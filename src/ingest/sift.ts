@@ -142,11 +142,15 @@ async function takePassed(
   parts: readonly PartOfFile[],
   sifting: Sifting,
 ): Promise<Pick<Split, "good" | "goodRows"> & { broken: Float64Array }> {
-  const { engine, sifted, columns, signal, through } = job;
+  const { engine, records, sifted, columns, signal, through } = job;
   const notes = await engine.openNotes();
-  const rows = openPassedRows(engine, through, (thread) => {
-    signal.throwIfAborted();
-    return sifting.next(thread);
+  const bytes = bytesOf(records.files);
+  const rows = openPassedRows(engine, through, {
+    next(thread) {
+      signal.throwIfAborted();
+      return sifting.next(thread);
+    },
+    fraction: () => Math.min(sifting.readBytes() / bytes, 1),
   });
   try {
     const layer = {

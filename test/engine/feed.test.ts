@@ -161,6 +161,25 @@ for (const [threads, own] of Object.entries(engines))
       );
     });
 
+test("how far a feed is, is the progress of the session that it was opened with", async () => {
+  const other = await engine.session();
+  let fraction = 0.25;
+  const feed = engine.openFeed({
+    fields: FIELDS,
+    next() {
+      fraction = 0.75;
+      return undefined;
+    },
+    fraction: () => fraction,
+  });
+  assert.deepEqual([engine.progress().fraction, other.progress().fraction], [0.25, undefined]);
+  await engine.rows(`select * from ${feed.relation}`);
+  assert.equal(engine.progress().fraction, 0.75);
+  feed.close();
+  assert.equal(engine.progress().fraction, undefined);
+  other.close();
+});
+
 test("the columns of a feed are told without a row of it", async () => {
   let asked = 0;
   const feed = engine.openFeed({

@@ -287,7 +287,10 @@ async function compare(
   const sift = (): Sifting =>
     openSifting([{ ...range, ...through, numbersAfter: 0, paths }], { threads: 1, bytes: 1 });
   let sifting = sift();
-  const passed = openPassedRows(engine, through, (thread) => sifting.next(thread));
+  const passed = openPassedRows(engine, through, {
+    next: (thread) => sifting.next(thread),
+    fraction: () => 0,
+  });
   try {
     const positions = { file: "'f'", line: `"~n"`, place: "''" };
     const columns = contract.read.map(({ name }) => quoteName(name));

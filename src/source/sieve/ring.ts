@@ -20,6 +20,10 @@ type RingState = keyof typeof STATES;
 /** Of a slot: 1 once it holds a chunk. Behind the slots stands the state of the ring, and whether nobody takes any more. */
 const STATE_WORD = SLOTS;
 const CLOSED_WORD = SLOTS + 1;
+/** How much was read to fill the chunks, in units of so many bytes. */
+const READ_WORD = SLOTS + 2;
+const READ_UNIT = 1024;
+const WORDS = SLOTS + 3;
 const WORD_BYTES = 4;
 /** Before a chunk: how many rows, and of each column its bytes of longer texts and whether some value is null. */
 const headWords = ({ columns }: ChunkLayout): number => 1 + 2 * columns.length;
@@ -32,7 +36,7 @@ export function newBell(): SharedArrayBuffer {
 
 export function newRing(layout: ChunkLayout, bell: SharedArrayBuffer): Ring {
   return {
-    words: new SharedArrayBuffer((SLOTS + 2) * WORD_BYTES),
+    words: new SharedArrayBuffer(WORDS * WORD_BYTES),
     slots: new SharedArrayBuffer(SLOTS * (headBytes(layout) + layout.bytes)),
     bell,
   };
@@ -41,6 +45,8 @@ export function newRing(layout: ChunkLayout, bell: SharedArrayBuffer): Ring {
 export interface RingWriter {
   /** Waits until there is room; false where nobody takes chunks any more. */
   put(chunk: RowChunk): boolean;
+  /** So many bytes more were read. */
+  tell(bytes: number): void;
   end(state: Exclude<RingState, "open">): void;
 }
 
@@ -75,6 +81,9 @@ export function ringWriter(ring: Ring, layout: ChunkLayout): RingWriter {
       slot = (slot + 1) % SLOTS;
       return true;
     },
+    tell(count) {
+      Atomics.add(words, READ_WORD, Math.round(count / READ_UNIT));
+    },
     end(state) {
       Atomics.store(words, STATE_WORD, STATES[state]);
       ringTheBell(ring);
@@ -85,6 +94,8 @@ export function ringWriter(ring: Ring, layout: ChunkLayout): RingWriter {
 export interface RingReader {
   /** Never waits. The bytes are good until `release`. */
   take(): RowChunk | "none yet" | "no more" | "failed";
+  /** About how many bytes were read. */
+  readBytes(): number;
   /** The chunk that was taken last is not needed any more. */
   release(): void;
   /** Nothing is taken any more. */
@@ -112,6 +123,7 @@ export function ringReader(ring: Ring, layout: ChunkLayout): RingReader {
       }));
       return chunkIn(bytes, at + headBytes(layout), layout, { rows: head[0] ?? 0, columns });
     },
+    readBytes: () => Atomics.load(words, READ_WORD) * READ_UNIT,
     release() {
       Atomics.store(words, slot, 0);
       Atomics.notify(words, slot);

@@ -43,14 +43,20 @@ const LEAST_LINES = 10_000;
 /** Numbers of lines are kept in memory. */
 const MOST_LINES = 10_000_000;
 
-/** Gives the rows as they come; the bytes of a chunk are good until the next one is asked for. Waits for the disk. */
-export function* siftPart(task: SiftTask): Generator<RowChunk, SiftedPart> {
+/**
+ * Gives the rows as they come; the bytes of a chunk are good until the next one is asked for. Waits for the disk.
+ * `onRead` hears of bytes that are done.
+ */
+export function* siftPart(
+  task: SiftTask,
+  onRead: (bytes: number) => void = () => {},
+): Generator<RowChunk, SiftedPart> {
   const input = openSync(task.path, "r");
   const outputs = Object.entries(task.paths).map(
     ([kind, path]) => [kind, openPieces(path)] as const,
   );
   try {
-    return yield* sift(task, input, Object.fromEntries(outputs) as Outputs);
+    return yield* sift(task, { input, outputs: Object.fromEntries(outputs) as Outputs, onRead });
   } finally {
     for (const [, output] of outputs) output.close();
     closeSync(input);
@@ -59,7 +65,14 @@ export function* siftPart(task: SiftTask): Generator<RowChunk, SiftedPart> {
 
 type Outputs = Readonly<Record<keyof PartPaths, Pieces>>;
 
-function* sift(task: SiftTask, input: number, outputs: Outputs): Generator<RowChunk, SiftedPart> {
+interface Run {
+  /** An open file. */
+  readonly input: number;
+  readonly outputs: Outputs;
+  readonly onRead: (bytes: number) => void;
+}
+
+function* sift(task: SiftTask, { input, outputs, onRead }: Run): Generator<RowChunk, SiftedPart> {
   const { dialect, columns, numbersAfter } = task;
   const layout = layoutOf(columns);
   const place = placesOf(task, layout);
@@ -97,6 +110,7 @@ function* sift(task: SiftTask, input: number, outputs: Outputs): Generator<RowCh
         kernel.empty();
       }
     }
+    onRead(block.to - place.block);
     marks.endBlock(block.offset + block.to - place.block, block.lineEnd);
     const isMany = lines > LEAST_LINES && held.count * MOST_HELD > lines;
     if (isMany || held.count > MOST_LINES) return done(true);

@@ -20,6 +20,8 @@ export interface Sifting {
    * number gets the rows of one part, in their order. Throws where a part could not be read, or was given up.
    */
   next(thread: number): RowChunk | undefined;
+  /** About how many bytes were read. */
+  readBytes(): number;
   /** What came of the parts, in the order of the tasks, once all are done or one was given up; throws why one could not be read. */
   parts(): Promise<SiftedPart[]>;
   /** No thread runs afterwards. */
@@ -54,10 +56,14 @@ export function openSifting(
 function siftHere(tasks: readonly SiftTask[]): Sifting {
   const done: SiftedPart[] = [];
   let running: Generator<RowChunk, SiftedPart> | undefined;
+  let readBytes = 0;
+  const onRead = (bytes: number): void => {
+    readBytes += bytes;
+  };
   let failure: unknown;
   const step = (): RowChunk | undefined => {
     for (let task = tasks[done.length]; task !== undefined; task = tasks[done.length]) {
-      running ??= siftPart(task);
+      running ??= siftPart(task, onRead);
       const { done: isDone, value } = running.next();
       if (isDone !== true) return value;
       done.push(value);
@@ -76,6 +82,7 @@ function siftHere(tasks: readonly SiftTask[]): Sifting {
         throw error;
       }
     },
+    readBytes: () => readBytes,
     async parts() {
       if (failure !== undefined && done.at(-1)?.isUnfit !== true) throw failure;
       return done;
@@ -120,6 +127,7 @@ function siftAside(tasks: readonly SiftTask[], threads: number): Sifting {
           throw new Error(`a file was not read on for ${PATIENCE_MS / 1000} seconds`);
       }
     },
+    readBytes: () => readers.reduce((sum, reader) => sum + reader.readBytes(), 0),
     async parts() {
       const results = (await Promise.all(shifts.map(({ result }) => result))).flat();
       return results.sort(([one], [other]) => one - other).map(([, part]) => part);

@@ -17,7 +17,7 @@ try {
     const index = Atomics.add(turn, 0, 1);
     const task = tasks[index];
     if (task === undefined) break;
-    const part = siftToEnd(siftPart(task));
+    const part = siftToEnd(siftPart(task, out.tell));
     if (part === undefined) break;
     done.push([index, part]);
     if (part.isUnfit) break;

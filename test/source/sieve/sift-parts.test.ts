@@ -1,7 +1,7 @@
 /** Parts of files side by side: in threads or here, the same rows and the same parts, and no thread is left. */
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RowChunk } from "../../../src/schema/row-chunk.ts";
@@ -76,6 +76,10 @@ async function siftAll(how: typeof HERE, thread: () => number): Promise<Result> 
   const sifting = openSifting(tasks, how);
   const rows = takeAll(sifting, thread);
   const parts = await sifting.parts();
+  const files = [...new Set(tasks.map(({ path }) => path))];
+  const bytes = files.reduce((sum, path) => sum + statSync(path).size, 0);
+  // Counted in units of a thousand, of each block that is read.
+  assert.ok(Math.abs(sifting.readBytes() - bytes) < 1024 * 32, `${sifting.readBytes()}, ${bytes}`);
   await sifting.close();
   assert.deepEqual(threadsLeft(), []);
   const written = tasks.flatMap(({ paths }) =>
