@@ -25,6 +25,7 @@ export function heldJsonRecords(
     }),
     needsLines: false,
     countsBroken: true,
+    findsBrokenAside: true,
     isFlat,
     lines: async (_path, raws) => raws.map(() => undefined),
     broken: async (folder, bad) => {
@@ -33,17 +34,22 @@ export function heldJsonRecords(
       const path = join(folder, `broken-${randomUUID()}.ndjson`);
       const out = openBrokenRecords(path);
       const broken = `select "~carried".file as file, "~carried".line as line, "~carried".text as raw from ${bad} where "~carried".raw is null`;
-      for await (const rows of engine.stream(broken)) {
-        for (const row of rows) {
-          const [file, raw] = [String(row.file), String(row.raw)];
-          out.add({
-            file: names.get(file) ?? file,
-            line: Number(row.line),
-            raw,
-            rule: "json",
-            message: unreadableMessage(raw),
-          });
+      const session = await engine.session();
+      try {
+        for await (const rows of session.stream(broken)) {
+          for (const row of rows) {
+            const [file, raw] = [String(row.file), String(row.raw)];
+            out.add({
+              file: names.get(file) ?? file,
+              line: Number(row.line),
+              raw,
+              rule: "json",
+              message: unreadableMessage(raw),
+            });
+          }
         }
+      } finally {
+        session.close();
       }
       const written = out.close();
       return written.count === 0

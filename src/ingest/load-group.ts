@@ -80,14 +80,13 @@ export async function loadGroup(
   for (const records of sifted?.rest ?? [group.records]) {
     const extra = otherColumns(definition, { contract, records, target });
     const split = await splitRecords({ ...made, records, extra });
-    const broken = await records.broken(folder, split.bad);
     splits.push(split);
-    if (split.bad !== undefined) {
-      const lines = records.needsLines
-        ? await numberRows({ engine: session, folder, records }, split.bad)
-        : split.bad;
-      rejects.push(...(await writeBadRows(input, records, lines)));
-    }
+    const [broken, bad] = await both(
+      () => records.broken(folder, split.bad),
+      () => writeBad(batch, input, { records, bad: split.bad }),
+      { atOnce: records.findsBrokenAside === true },
+    );
+    rejects.push(...bad);
     if (broken !== undefined) rejects.push(...(await writeBrokenRows(input, broken)));
     if (!records.countsBroken) brokenRows += broken?.count ?? 0;
   }
@@ -116,6 +115,30 @@ export async function loadGroup(
       filtered: filteredRows,
     },
   };
+}
+
+async function writeBad(
+  { session, folder }: Batch,
+  input: QuarantineInput,
+  { records, bad }: { readonly records: Records; readonly bad: string | undefined },
+): Promise<readonly WrittenFile[]> {
+  if (bad === undefined) return [];
+  const lines = records.needsLines
+    ? await numberRows({ engine: session, folder, records }, bad)
+    : bad;
+  return writeBadRows(input, records, lines);
+}
+
+/** One after the other, or at once where that goes; no other runs any more when one has failed. */
+async function both<A, B>(
+  one: () => Promise<A>,
+  other: () => Promise<B>,
+  { atOnce }: { readonly atOnce: boolean },
+): Promise<[A, B]> {
+  if (!atOnce) return [await one(), await other()];
+  const [first, second] = [one(), other()];
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }
 
 function addSplits(splits: readonly Split[]): Omit<Split, "bad"> {

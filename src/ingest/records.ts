@@ -108,6 +108,8 @@ export interface Records {
   readonly sieve?: Sieve | undefined;
   /** Throws away what the reader turned away so far. */
   forget?(): Promise<void>;
+  /** True where `broken` runs no statement on the session of the load, and may be asked for beside others. */
+  readonly findsBrokenAside?: boolean;
   /** After the read: what the reader itself turned away. `bad` is the relation of bad rows, each with `~carried`. */
   broken(folder: string, bad: string | undefined): Promise<BrokenRecords | undefined>;
 }
