@@ -157,9 +157,8 @@ function skipScalar(at: usize): usize {
     const end = closingQuote(at + 1);
     return end == 0 ? 0 : end + 1;
   }
-  const end = wordEnd(at);
-  if (isNull(at, end) || isTrue(at, end) || isFalse(at, end)) return end;
-  return isNumber(at, end) ? end : 0;
+  if (isNull(at) || isTrue(at, at + 4)) return at + 4;
+  return isFalse(at, at + 5) ? at + 5 : numberEnd(at);
 }
 
 /** Writes the value; gives the byte behind it, or 0 where it is not sure. */
@@ -175,7 +174,7 @@ function value(column: usize, at: usize): usize {
     return isWritten ? end + 1 : 0;
   }
   if (first == 0x6e) {
-    if (load<u32>(at) != NULL || !isOptional(column)) return 0;
+    if (!isNull(at) || !isOptional(column)) return 0;
     writeNull(column);
     return at + 4;
   }
@@ -235,35 +234,8 @@ function skipDigits(at: usize): usize {
   return at;
 }
 
-function isNull(from: usize, to: usize): bool {
-  return to - from == 4 && load<u32>(from) == NULL;
-}
-
-/** Digits, with a point among them or without; what has an exponent is looked at elsewhere. */
-function isNumber(from: usize, to: usize): bool {
-  const digits = from + usize(load<u8>(from) == MINUS);
-  let at = skipDigits(digits);
-  if (at == digits || (at - digits > 1 && load<u8>(digits) == ZERO)) return false;
-  if (at == to) return true;
-  if (load<u8>(at) != POINT) return false;
-  const point = at + 1;
-  at = skipDigits(point);
-  return at == to && at != point;
-}
-
-/** Where a number or a literal ends. */
-function wordEnd(at: usize): usize {
-  while (true) {
-    const byte: u32 = load<u8>(at);
-    const isWord =
-      byte - 0x30 < 10 ||
-      (byte | 0x20) - 0x61 < 26 ||
-      byte == MINUS ||
-      byte == POINT ||
-      byte == PLUS;
-    if (!isWord) return at;
-    at++;
-  }
+function isNull(at: usize): bool {
+  return load<u32>(at) == NULL;
 }
 
 /** Where the text ends that begins here; 0 where a line ends before it does, or an escape is none that is surely known. */

@@ -25,6 +25,7 @@ export function heldCsvRecords(
     carried: `{'raw': [${columns.join(", ")}], 'file': "~file", 'line': "~line"}`,
     needsLines: false,
     countsBroken: false,
+    findsBrokenAside: true,
     isFlat: true,
     lines: async (_path, raws) => raws.map(() => undefined),
     broken: async (folder) => {
