@@ -34,8 +34,10 @@ export let lines: u32 = 0;
 /** Whether a text found no room behind the others. */
 export let isFull: bool = false;
 
-let columns: usize = 0;
-let count: u32 = 0;
+/** What the caller told of the columns, and how many there are. */
+export let columns: usize = 0;
+export let count: u32 = 0;
+
 let numbersAt: usize = 0;
 let mostRows: u32 = 0;
 let heldAt: usize = 0;

@@ -1,7 +1,17 @@
 /** Lines of CSV, each of which is a record: one whose fields are all sure is a row. */
 
 import { FEED, feeds, nextLine, RETURN } from "../line.ts";
-import { hasRoom, hold, pass, room, skip, writeNull, writeRoomed } from "./chunk.ts";
+import {
+  columns,
+  count,
+  hasRoom,
+  hold,
+  pass,
+  room,
+  skip,
+  writeNull,
+  writeRoomed,
+} from "./chunk.ts";
 import { columnAt, isOptional, kindOf, TEXT, widthOf } from "./column.ts";
 import { writeValue } from "./value.ts";
 
@@ -28,10 +38,10 @@ export function setDialect(
 }
 
 /** Goes on until all is seen, or there is no more room; gives the first byte that was not seen. */
-export function sift(from: usize, to: usize, columns: usize, count: u32): usize {
+export function sift(from: usize, to: usize): usize {
   let at = from;
   while (at < to && hasRoom()) {
-    const end = record(at, columns, count);
+    const end = record(at);
     if (end == 0) {
       const next = nextLine(at);
       if (!hold(at, next)) break;
@@ -50,7 +60,7 @@ function isBlank(from: usize, to: usize): bool {
 }
 
 /** Where the line ends, its line feed included, if every field is sure; else 0. A blank line is no record and passes. */
-function record(from: usize, columns: usize, count: u32): usize {
+function record(from: usize): usize {
   if (load<u8>(from) == FEED) return from + 1;
   if (load<u8>(from) == RETURN && load<u8>(from, 1) == FEED) return from + 2;
   let at = from;

@@ -8,9 +8,9 @@ import { setMembers, sift as siftLines } from "./json.ts";
 export { empty, held, isFull, lines, rows, setChunk, setDialect, setMembers, setPowers };
 
 /** The first byte that was not looked at; the first line has the number. */
-export function csv(from: usize, to: usize, number: f64, columns: usize, count: u32): usize {
+export function csv(from: usize, to: usize, number: f64): usize {
   begin(number);
-  return sift(from, to, columns, count);
+  return sift(from, to);
 }
 
 export function json(from: usize, to: usize, number: f64): usize {

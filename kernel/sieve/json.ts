@@ -4,7 +4,18 @@
 
 import { FEED, nextLine } from "../line.ts";
 import { COLON, MINUS, PLUS, POINT, ZERO } from "./character.ts";
-import { hasRoom, hold, pass, room, skip, writeNull, writeRoomed, writeText } from "./chunk.ts";
+import {
+  columns,
+  count,
+  hasRoom,
+  hold,
+  pass,
+  room,
+  skip,
+  writeNull,
+  writeRoomed,
+  writeText,
+} from "./chunk.ts";
 import {
   BOOLEAN,
   columnAt,
@@ -28,8 +39,6 @@ const NULL: u32 = 0x6c6c756e;
 const NONE: u32 = 0xffffffff;
 const MOST_FLOAT_BYTES: usize = 24;
 
-let columns: usize = 0;
-let count: u32 = 0;
 let skipsUnknown: bool = false;
 /** Of the columns, one bit each: all of them, and those that every record must name. */
 let all: u64 = 0;
@@ -40,9 +49,7 @@ let hasEscape: bool = false;
 let seen: u64 = 0;
 
 /** At most 64 columns. */
-export function setMembers(at: usize, columnCount: u32, passUnknown: u32): void {
-  columns = at;
-  count = columnCount;
+export function setMembers(passUnknown: u32): void {
   skipsUnknown = passUnknown != 0;
   all = count == 64 ? ~(<u64>0) : ((<u64>1) << count) - 1;
   required = 0;

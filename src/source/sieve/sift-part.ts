@@ -155,13 +155,12 @@ function setUp(
   place: Places,
   layout: ChunkLayout,
 ): (from: number, to: number, number: number) => number {
-  const count = columns.length;
   writeColumns(kernel.bytes, place.columns, columns, { chunk: place.chunk, layout });
   for (const { validity } of layout.columns)
     kernel.bytes.fill(0xff, place.chunk + validity, place.chunk + validity + layout.rows / 8);
   kernel.setChunk(
     place.columns,
-    count,
+    columns.length,
     place.chunk + layout.numbers,
     layout.rows,
     place.held,
@@ -171,13 +170,13 @@ function setUp(
   writePowers(kernel.view, place.powers);
   kernel.setPowers(place.powers);
   if (dialect.format === "ndjson") {
-    kernel.setMembers(place.columns, count, dialect.skipsUnknown ? 1 : 0);
+    kernel.setMembers(dialect.skipsUnknown ? 1 : 0);
     return (from, to, number) => kernel.json(from, to, number);
   }
   const marks = [dialect.delimiter.charCodeAt(0), dialect.quote.charCodeAt(0)] as const;
   kernel.bytes.set(nullBytes(dialect), place.nulls);
   kernel.setDialect(...marks, place.nulls, dialect.nulls.length);
-  return (from, to, number) => kernel.csv(from, to, number, place.columns, count);
+  return (from, to, number) => kernel.csv(from, to, number);
 }
 
 /** Each text behind its length in four bytes. */
