@@ -1,4 +1,4 @@
-/** What the sieve is told of each column, and where its values go: 64 bytes, written by `src/source/sieve/column.ts`. */
+/** What the sieve is told of each column, and where its values go: 64 bytes, written by `src/source/sieve/kernel-column.ts`. */
 
 /** The kinds of values; a text may be anything. */
 export const TEXT: u32 = 0;
@@ -81,4 +81,22 @@ export function hasNull(column: usize): bool {
 
 export function setHasNull(column: usize, is: bool): void {
   store<u32>(column, u32(is), 36);
+}
+
+/** A whole number, and what stands for one in days or microseconds, is between these, which belong to the range. */
+export function isBetween(column: usize, value: i64): bool {
+  return value >= load<i64>(column, 40) && value <= load<i64>(column, 48);
+}
+
+export function isFloatBetween(column: usize, value: f64): bool {
+  return value >= load<f64>(column, 40) && value <= load<f64>(column, 48);
+}
+
+/** Whether the column's automaton accepts the text; where it has none every text. */
+export function isAccepted(column: usize, from: usize, to: usize): bool {
+  const table: usize = load<u32>(column, 56);
+  if (table == 0) return true;
+  let state: usize = load<u8>(column, 61);
+  for (; from < to; from++) state = load<u8>(table + (state << 8) + load<u8>(from));
+  return state >= load<u8>(column, 60);
 }

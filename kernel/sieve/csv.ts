@@ -12,7 +12,7 @@ import {
   writeNull,
   writeRoomed,
 } from "./chunk.ts";
-import { columnAt, isOptional, kindOf, TEXT, widthOf } from "./column.ts";
+import { columnAt, isAccepted, isOptional, kindOf, TEXT, widthOf } from "./column.ts";
 import { writeValue } from "./value.ts";
 
 let delimiter: u32 = 0;
@@ -152,6 +152,7 @@ function undouble(column: usize, from: usize, to: usize): bool {
     store<u8>(target++, <u8>byte);
     if (byte == quote) at++;
   }
+  if (!isAccepted(column, start, target)) return false;
   writeRoomed(column, <u32>(target - start));
   return true;
 }

@@ -21,6 +21,7 @@ import {
   columnAt,
   DECIMAL,
   FLOAT,
+  isAccepted,
   isOptional,
   kindOf,
   nameAt,
@@ -201,7 +202,9 @@ function value(column: usize, at: usize): usize {
 function writeUnescaped(column: usize, from: usize, to: usize): bool {
   const start = room(column, <u32>(to - from));
   if (start == 0) return false;
-  writeRoomed(column, unescape(start, from, to));
+  const bytes = unescape(start, from, to);
+  if (!isAccepted(column, start, start + bytes)) return false;
+  writeRoomed(column, bytes);
   return true;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Texts that are surely a value of their kind, written as the engine holds it: what it is must be what the strict
+ * Texts that are surely a value of their kind, and within what the column asks for, written as the engine holds it: what it is must be what the strict
  * conversion of the contract makes of the text. Each shape is narrower than what the contract takes; what is left out
  * is looked at again, in SQL. `from` to `to` without quotes; at least sixteen bytes behind it may be read.
  */
@@ -13,6 +13,9 @@ import {
   DECIMAL,
   FLOAT,
   INTEGER,
+  isAccepted,
+  isBetween,
+  isFloatBetween,
   kindOf,
   mostDigits,
   scaleOf,
@@ -54,6 +57,7 @@ export function writeValue(column: usize, from: usize, to: usize): bool {
     case TIMESTAMP:
       return writeTimestamp(column, from, to);
     default:
+      if (!isAccepted(column, from, to)) return false;
       return widthOf(column) == 0 || writeText(column, from, to);
   }
 }
@@ -103,17 +107,18 @@ function writeWhole(column: usize, from: usize, to: usize, most: usize, largest:
   const digits = from + usize(isNegative);
   if (readWhole(digits, to) != to || to - digits > most) return false;
   if (magnitude > largest + u64(isNegative)) return false;
-  writeNumber(column, isNegative);
-  return true;
+  return writeNumber(column, isNegative);
 }
 
-function writeNumber(column: usize, isNegative: bool): void {
+function writeNumber(column: usize, isNegative: bool): bool {
   const value = isNegative ? 0 - <i64>magnitude : <i64>magnitude;
+  if (!isBetween(column, value)) return false;
   const at = place(column);
   const width = widthOf(column);
   if (width == 8) store<i64>(at, value);
   else if (width == 4) store<i32>(at, <i32>value);
   else store<i16>(at, <i16>value);
+  return true;
 }
 
 function writeDecimal(column: usize, from: usize, to: usize): bool {
@@ -131,8 +136,7 @@ function writeDecimal(column: usize, from: usize, to: usize): bool {
   // More than eighteen digits have no room in 64 bits.
   if (widthOf(column) == TEXT_BYTES) return writeText(column, from, to);
   for (; places < scale; places++) magnitude *= 10;
-  writeNumber(column, isNegative);
-  return true;
+  return writeNumber(column, isNegative);
 }
 
 function writeFloat(column: usize, from: usize, to: usize): bool {
@@ -160,9 +164,11 @@ function writeFloat(column: usize, from: usize, to: usize): bool {
     if (to - exponent == 2) power += 10 * (<i32>load<u8>(exponent) - ZERO);
     if (isDown) power = -power;
   }
-  const bits = toDouble(magnitude, power - places);
-  if (bits == UNKNOWN) return false;
-  store<u64>(place(column), bits | ((<u64>isNegative) << 63));
+  const size = toDouble(magnitude, power - places);
+  if (size == UNKNOWN) return false;
+  const bits = size | ((<u64>isNegative) << 63);
+  if (!isFloatBetween(column, reinterpret<f64>(bits))) return false;
+  store<u64>(place(column), bits);
   return true;
 }
 
@@ -193,7 +199,9 @@ function twoDigits(at: usize): u32 {
 
 function writeDate(column: usize, from: usize, to: usize): bool {
   if (to - from != 10 || !isDate(from, digitMask(from))) return false;
-  store<i32>(place(column), daysOf(from));
+  const days = daysOf(from);
+  if (!isBetween(column, days)) return false;
+  store<i32>(place(column), days);
   return true;
 }
 
@@ -236,7 +244,8 @@ function writeTimestamp(column: usize, from: usize, to: usize): bool {
   if (bytes > 19 && (load<u8>(from, 19) != POINT || readDigits(from + 20, to) != to)) return false;
   const seconds = hours * 3600 + twoDigits(from + 14) * 60 + twoDigits(from + 17);
   const micros = bytes == 23 ? magnitude * 1000 : magnitude;
-  const all = <i64>daysOf(from) * DAY_SECONDS + seconds;
-  store<i64>(place(column), all * 1_000_000 + micros);
+  const all = (<i64>daysOf(from) * DAY_SECONDS + seconds) * 1_000_000 + micros;
+  if (!isBetween(column, all)) return false;
+  store<i64>(place(column), all);
   return true;
 }

@@ -32,6 +32,8 @@ export interface Condition {
   readonly exact?: string;
   /** Over quickly converted values: true only where it holds, and not everywhere. Left out, `exact`. */
   readonly quick?: string;
+  /** What a person asked for by it, of a column. */
+  readonly asked?: ColumnRule;
   /** True where a person wrote it: it meets only rows in which all else holds. */
   readonly isOwn?: boolean;
   /** The raw text that broke it. */
@@ -59,10 +61,11 @@ export function columnConditions(
     rule: string,
     message: string,
     holds: string,
-    { exact = holds, quick = exact }: { exact?: string; quick?: string } = {},
+    { exact = holds, quick = exact, asked }: Partial<Condition> = {},
   ): void => {
     const isOwn = rule === "check";
-    conditions.push({ column: name, rule, message, holds, exact, quick, isOwn, value: raw });
+    const own = { column: name, rule, message, value: raw };
+    conditions.push({ ...own, holds, exact, quick, isOwn, ...(asked && { asked }) });
   };
   // A required value that has its type is there: one test for both.
   const isTyped = type.kind !== "text";
@@ -81,7 +84,7 @@ export function columnConditions(
   for (const rule of rules) {
     const condition = ruleCondition(rule, typed, type.kind, render);
     const holds = `coalesce(${condition}, ${typed} is null)`;
-    add(rule.rule, rule.message, holds, optional ? {} : { exact: condition });
+    add(rule.rule, rule.message, holds, { asked: rule, ...(optional ? {} : { exact: condition }) });
   }
   return conditions;
 }

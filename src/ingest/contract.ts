@@ -16,7 +16,6 @@ import { duckdbType } from "../engine/type.ts";
 import { sqlOfConstraints } from "../lake/constraint.ts";
 import { fieldOf } from "../schema/column-type.ts";
 import type { Field } from "../schema/type.ts";
-import type { SieveKind } from "../source/sieve/column.ts";
 import { literal } from "../sql/literal.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import { type Resolver, renderSql } from "../sql/render.ts";
@@ -35,7 +34,7 @@ import {
 } from "./condition.ts";
 import { convert } from "./convert.ts";
 import { quickConvert } from "./quick-convert.ts";
-import { sieveKind } from "./sieve-kind.ts";
+import { type SieveDemand, sieveDemand } from "./sieve-demand.ts";
 
 /** A value longer than this is cut in a reason; the raw record keeps it whole. */
 const MOST_VALUE_CHARACTERS = 1000;
@@ -71,11 +70,11 @@ export interface Contract {
 
 /**
  * The contract over records whose lines surely have the right shape. The raw layer holds values of their own types
- * where `kinds` names one, so that only rules are left to hold.
+ * where the sieve knows one, so that only those rules are left to hold that it does not.
  */
 export interface SiftedContract {
-  /** By the column that is read: what the sieve asks of its value. */
-  readonly kinds: readonly SieveKind[];
+  /** By the column that is read. */
+  readonly demands: readonly SieveDemand[];
   /**
    * A query of rows that are surely good: the typed columns, and those of the raw relation. `otherwise` is SQL of what
    * is asked of the others, over the same columns: whether they are among them all the same.
@@ -139,7 +138,7 @@ export function compileContract({
         read.map(({ path }) => path),
         cleaned,
         strict,
-        conditions.map(({ quick: _, exact: __, ...condition }) => condition),
+        conditions.map(({ quick: _, exact: __, asked: ___, ...condition }) => condition),
         where ?? "",
         definition.unique ?? "",
         definition.extra,
@@ -159,19 +158,21 @@ export function compileContract({
   };
 
   const sifted = (): SiftedContract => {
-    const kinds = read.map(({ definition: column }) => sieveKind(column));
+    const demands = read.map(({ definition: column }) => sieveDemand(column));
     const values = lenient.map((value, index) =>
-      kinds[index]?.kind === "text" ? value : `"~x${index}"`,
+      demands[index]?.is.kind === "text" ? value : `"~x${index}"`,
     );
+    const held = new Set(demands.flatMap(({ holds }) => [...holds]));
     const isTyped = new Set(
-      read.filter((_, at) => kinds[at]?.kind !== "text").map(({ name }) => name),
+      read.filter((_, at) => demands[at]?.is.kind !== "text").map(({ name }) => name),
     );
-    const left = conditions.flatMap((one) => {
-      if (one.column === null || !isTyped.has(one.column)) return one;
-      return one.rule === "type" || one.rule === "required" ? [] : one;
+    const left = conditions.filter(({ column, rule, asked }) => {
+      if (asked !== undefined && held.has(asked)) return false;
+      const isOfType = rule === "type" || rule === "required";
+      return column === null || !isTyped.has(column) || !isOfType;
     });
     return {
-      kinds,
+      demands,
       judge(raw, otherwise) {
         const own = left.filter(({ isOwn }) => isOwn).map(({ holds }) => holds);
         const kept = own.length === 0 ? "true" : caseOf(conjunction(own), "true", otherwise);

@@ -5,6 +5,7 @@ import type { ReadColumn } from "./condition.ts";
 import { heldCsvRecords } from "./csv-held.ts";
 import type { CsvShape } from "./csv-shape.ts";
 import type { InputFile, Records, Sieve } from "./records.ts";
+import { sieveColumn } from "./sieve-demand.ts";
 import { takenAs, typeOf } from "./sieve-kind.ts";
 
 /** A mark that might stand inside of a number or a time cuts it in two for the sieve. */
@@ -47,19 +48,19 @@ export function csvSieve({ shape, read, files, records }: CsvSieveInput): Sieve 
     return undefined;
   return {
     headerLines: options.header === false ? 0 : headerLine,
-    through: (kinds, extra) => {
+    through: (demands, extra) => {
       if (extra === "keep" && !names.every((_, index) => places.includes(index))) return undefined;
       const columns = names.map((name, index): SieveColumn => {
         const at = places.indexOf(index);
-        const is = kinds[at];
         const column = read[at];
-        if (is === undefined || column === undefined) return UNREAD;
-        return { is, optional: column.definition.optional, name, isRead: true };
+        if (column === undefined) return UNREAD;
+        const { optional } = column.definition;
+        return sieveColumn({ name, optional, isRead: true }, demands[at]);
       });
       const taken = places.map((index, at) =>
         index === -1
-          ? `null::${typeOf(read[at]?.definition, kinds[at])}`
-          : takenAs(index, read[at]?.definition, kinds[at]),
+          ? `null::${typeOf(read[at]?.definition, demands[at])}`
+          : takenAs(index, read[at]?.definition, demands[at]),
       );
       return { dialect: { format: "csv", ...dialect, nulls }, columns, taken };
     },

@@ -3,6 +3,7 @@
 import { heldJsonRecords } from "./json-held.ts";
 import type { JsonInput } from "./json-layer.ts";
 import type { Sieve } from "./records.ts";
+import { sieveColumn } from "./sieve-demand.ts";
 import { takenAs } from "./sieve-kind.ts";
 
 /** The sieve keeps one bit for each column. */
@@ -31,15 +32,12 @@ export function ndjsonSieve(input: JsonInput): Sieve | undefined {
   if (!isPlain) return undefined;
   return {
     headerLines: 0,
-    through: (kinds, extra) => ({
+    through: (demands, extra) => ({
       dialect: { format: "ndjson", skipsUnknown: extra !== "keep" && extra !== "reject" },
-      columns: read.map(({ path, definition: { optional } }, index) => ({
-        is: kinds[index] ?? { kind: "text" },
-        optional,
-        name: path,
-        isRead: true,
-      })),
-      taken: read.map(({ definition }, index) => takenAs(index, definition, kinds[index])),
+      columns: read.map(({ path, definition: { optional } }, index) =>
+        sieveColumn({ name: path, optional, isRead: true }, demands[index]),
+      ),
+      taken: read.map(({ definition }, index) => takenAs(index, definition, demands[index])),
     }),
     held: (parts) => heldJsonRecords(parts, input),
   };

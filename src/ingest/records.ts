@@ -6,13 +6,14 @@ import type { FoundFile } from "../source/discover.ts";
 import type { Compression } from "../source/file-source.ts";
 import type { Inspection } from "../source/inspect.ts";
 import type { LineSet } from "../source/line-set.ts";
-import type { SieveColumn, SieveKind } from "../source/sieve/column.ts";
+import type { SieveColumn } from "../source/sieve/column.ts";
 import type { HeldLines, SieveDialect } from "../source/sieve/held-line.ts";
 import type { PartPaths } from "../source/sieve/sift-part.ts";
 import type { UnfitRecord } from "../source/unfit-record.ts";
 import { quoteText } from "../sql/quote.ts";
 import type { IngestDefinition } from "./asset.ts";
 import type { RawLayer } from "./contract.ts";
+import type { SieveDemand } from "./sieve-demand.ts";
 
 /** A file that is to be loaded, with what its bytes told. */
 export interface InputFile {
@@ -59,7 +60,7 @@ export interface HeldPart {
 export interface Through {
   readonly dialect: SieveDialect;
   readonly columns: readonly SieveColumn[];
-  /** SQL of `~r0` ..., with the types that the kinds ask for, over the columns that are read: each is `~c` and its place. */
+  /** SQL of `~r0` ..., with the types that are asked for, over the columns that are read: each is `~c` and its place. */
   readonly taken: readonly string[];
 }
 
@@ -68,7 +69,7 @@ export interface Sieve {
   /** Lines before the first record. */
   readonly headerLines: number;
   /** Undefined where a sieve would save nothing, or a record must be kept as a whole. */
-  through(kinds: readonly SieveKind[], extra: IngestDefinition["extra"]): Through | undefined;
+  through(demands: readonly SieveDemand[], extra: IngestDefinition["extra"]): Through | undefined;
   /** Records of lines that did not pass. */
   held(parts: readonly HeldPart[]): Records;
   /** Of files with the headers of these, and their odd lines; left out where no line is odd. */

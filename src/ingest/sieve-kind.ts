@@ -43,9 +43,10 @@ export function sieveKind({ type, clean }: ColumnDefinition): SieveKind {
 /** In SQL: what the column's texts become, once they passed. */
 export function typeOf(
   definition: ColumnDefinition | undefined,
-  kind: SieveKind | undefined,
+  demand: Pick<SieveColumn, "is"> | undefined,
 ): string {
-  if (definition === undefined || kind === undefined || kind.kind === "text") return "VARCHAR";
+  if (definition === undefined || demand === undefined || demand.is.kind === "text")
+    return "VARCHAR";
   return duckdbType(dataType(definition.type));
 }
 
@@ -63,7 +64,7 @@ export function chunkField(column: SieveColumn, index: number): ChunkField {
 export function takenAs(
   index: number,
   definition: ColumnDefinition | undefined,
-  kind: SieveKind | undefined,
+  demand: Pick<SieveColumn, "is"> | undefined,
 ): string {
-  return `"~c${index}"::${typeOf(definition, kind)}`;
+  return `"~c${index}"::${typeOf(definition, demand)}`;
 }

@@ -1,9 +1,9 @@
 /**
  * The short way for large files of plain lines, before the records are split. A sieve looks at each line byte by byte:
- * where every field is written in the one canonical way of its type, it lays the values out as the engine holds them,
- * which costs a fraction of taking a text and converting it strictly. What is left to SQL is the rules. Every line that
- * is not surely good, for its bytes or for a rule, is kept with its number and goes the long way: one place alone decides
- * what is bad, and says why.
+ * where every field is written in the one canonical way of its type, and within its range and pattern, it lays the
+ * values out as the engine holds them, which costs a fraction of taking a text and converting it strictly. The rules
+ * that only SQL can tell are held then. Every line that is not surely good, for its bytes or for a rule, is kept with
+ * its number and goes the long way: one place alone decides what is bad, and says why.
  *
  *     lines --sieve--> rows in bulk --rules--> good rows
  *               |                      |
@@ -57,7 +57,7 @@ export async function sift(input: SiftInput): Promise<Sifted | undefined> {
   const { sieve, files } = records;
   if (sifted === undefined || sieve === undefined) return undefined;
   if (bytesOf(files) < LEAST_BYTES || files.length > MOST_FILES) return undefined;
-  const through = sieve.through(sifted.kinds, extraFields);
+  const through = sieve.through(sifted.demands, extraFields);
   if (through === undefined) return undefined;
   const folder = join(input.folder, `sift-${randomUUID()}`);
   let done: Sifted | undefined;

@@ -181,20 +181,21 @@ const VALUES: Readonly<Record<string, () => string>> = {
 };
 
 const COLUMNS = {
-  a: integer().optional(),
+  a: integer().between(-40_000, 2_000_000_000).optional(),
   b: bigint().optional(),
-  c: decimal(9, 2).optional(),
-  d: decimal(38, 10).optional(),
+  c: decimal(9, 2).between("-500.5", "9999999").optional(),
+  d: decimal(38, 10).between("-99999999999999999999", "99999999999999999999").optional(),
   e: decimal(5, 0).optional(),
-  f: float().optional(),
+  f: float().between(-300, 1e30).optional(),
   g: boolean().optional(),
-  h: date().optional(),
-  i: localTimestamp().optional(),
-  j: text().optional(),
-  k: integer(),
-  l: text(),
+  h: date().between("1500-01-01", "2024-02-29").optional(),
+  i: localTimestamp().between("1500-01-01", "2024-02-29T12:00:00").optional(),
+  j: text().matches("x?[^a\\s]*|null.*|.{3,5}").optional(),
+  k: integer().oneOf([12, -7, 0]),
+  l: text().notBlank(),
   m: timestamp().optional(),
   n: uuid().optional(),
+  o: text().oneOf(["x", "é", "🐎a", "NA"]).optional(),
   "odd näme": float().optional(),
   "a name of more than sixteen bytes": bigint().between(-5n, 5_000_000_000n).optional(),
 };
@@ -213,6 +214,7 @@ const KIND_OF: Readonly<Record<string, string>> = {
   l: "text",
   m: "instant",
   n: "uuid",
+  o: "text",
   "odd näme": "float",
   "a name of more than sixteen bytes": "whole",
 };
@@ -275,7 +277,7 @@ async function compare(
   const { sieve } = records;
   const { sifted } = contract;
   assert.ok(sieve !== undefined && sifted !== undefined);
-  const through = sieve.through(sifted.kinds, extra);
+  const through = sieve.through(sifted.demands, extra);
   assert.ok(through !== undefined);
   const into = (kind: string): string => join(folder, kind);
   const paths = {

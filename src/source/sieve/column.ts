@@ -1,13 +1,22 @@
 /** What the sieve is told of each column. */
 
 import { TEXT_BYTES } from "../../schema/row-chunk.ts";
+import type { Automaton } from "../pattern/automaton.ts";
 
 /** What a value must surely be; of a text nothing is asked. */
 export type SieveKind =
   | { readonly kind: "text" | "integer" | "bigint" | "float" | "boolean" | "date" | "timestamp" }
   | { readonly kind: "decimal"; readonly precision: number; readonly scale: number };
 
-export interface SieveColumn {
+/** What is asked of a value beside its kind; null holds all of it. */
+export interface SieveLimits {
+  /** The least and the largest: doubles of a float, else as a chunk of rows holds them, which 64 bits can do. */
+  readonly range?: readonly [number, number] | readonly [bigint, bigint] | undefined;
+  /** Accepts the bytes of a text. */
+  readonly automaton?: Automaton | undefined;
+}
+
+export interface SieveColumn extends SieveLimits {
   readonly is: SieveKind;
   /** True where it may be empty, null or left out. */
   readonly optional: boolean;

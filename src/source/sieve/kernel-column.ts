@@ -8,13 +8,20 @@ const KINDS = ["text", "integer", "bigint", "decimal", "float", "boolean", "date
 export const COLUMN_BYTES = 64;
 const HEAP_USED = 32;
 const HAS_NULL = 36;
+const LOW = 40;
+const HIGH = 48;
+const TABLE = 56;
+const ACCEPTING = 60;
+/** Of whole numbers where no range is asked for. */
+const WIDEST = [-(2n ** 63n), 2n ** 63n - 1n] as const;
 /** Room to read sixteen bytes from any place. */
 const SLACK_BYTES = 16;
 
 /** How many bytes `writeColumns` takes. */
 export function columnsBytes(columns: readonly SieveColumn[]): number {
   const names = columns.reduce((sum, { name }) => sum + Buffer.byteLength(quoted(name)) + 1, 0);
-  return columns.length * COLUMN_BYTES + names + SLACK_BYTES;
+  const tables = columns.reduce((sum, { automaton }) => sum + (automaton?.table.length ?? 0), 0);
+  return columns.length * COLUMN_BYTES + tables + names + SLACK_BYTES;
 }
 
 /** Columns whose values go into the chunk that stands at `chunk`. */
@@ -25,15 +32,21 @@ export function writeColumns(
   { chunk, layout }: { readonly chunk: number; readonly layout: ChunkLayout },
 ): void {
   const view = new DataView(bytes.buffer);
-  let nameAt = at + columns.length * COLUMN_BYTES;
-  for (const [index, { is, optional, name, isRead }] of columns.entries()) {
+  let free = at + columns.length * COLUMN_BYTES;
+  const keep = (own: Uint8Array): number => {
+    bytes.set(own, free);
+    free += own.length;
+    return free - own.length;
+  };
+  for (const [index, column] of columns.entries()) {
+    const { is, optional, name, isRead } = column;
     const place = at + index * COLUMN_BYTES;
     const [most, scale] = is.kind === "decimal" ? [is.precision - is.scale, is.scale] : [0, 0];
     bytes.set([KINDS.indexOf(isRead ? is.kind : "text"), optional ? 1 : 0, most, scale], place);
     const text = Buffer.from(`${quoted(name)}:`);
     const own = layout.columns[index];
     const words = [
-      nameAt,
+      keep(text),
       text.length - 1,
       own?.width ?? 0,
       chunk + (own?.validity ?? 0),
@@ -42,8 +55,20 @@ export function writeColumns(
       own?.textBytes ?? 0,
     ];
     for (const [word, value] of words.entries()) view.setUint32(place + 4 + 4 * word, value, true);
-    bytes.set(text, nameAt);
-    nameAt += text.length;
+    writeLimits(view, place, column);
+    if (column.automaton === undefined) continue;
+    const { table, start, accepting } = column.automaton;
+    view.setUint32(place + TABLE, keep(table), true);
+    bytes.set([accepting, start], place + ACCEPTING);
+  }
+}
+
+function writeLimits(view: DataView, place: number, { is, range }: SieveColumn): void {
+  const ends = range ?? (is.kind === "float" ? [-Infinity, Infinity] : WIDEST);
+  for (const [index, end] of ends.entries()) {
+    const at = place + (index === 0 ? LOW : HIGH);
+    if (typeof end === "bigint") view.setBigInt64(at, end, true);
+    else view.setFloat64(at, end, true);
   }
 }
 
