@@ -26,6 +26,7 @@ export function heldCsvRecords(
     needsLines: false,
     countsBroken: false,
     findsBrokenAside: true,
+    areMostlyBad: true,
     isFlat: true,
     lines: async (_path, raws) => raws.map(() => undefined),
     broken: async (folder) => {

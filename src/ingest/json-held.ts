@@ -18,7 +18,7 @@ export function heldJsonRecords(
 ): Records {
   const { engine, read, isFlat } = input;
   const files = [...new Set(parts.map((part) => part.input))];
-  const rows = `(select case when json_valid("~text") then "~text" end as "~record", *, null::varchar as "~place" from ${heldRows(parts, SETTINGS)})`;
+  const rows = `(select case when json_valid("~text") then "~text" end as "~record", * replace (case when not json_valid("~text") then "~text" end as "~text"), null::varchar as "~place" from ${heldRows(parts, SETTINGS)})`;
   return {
     ...jsonLayers({ ...input, files }, rows, {
       carried: ["line", "text"],
@@ -26,6 +26,7 @@ export function heldJsonRecords(
     needsLines: false,
     countsBroken: true,
     findsBrokenAside: true,
+    areMostlyBad: true,
     isFlat,
     lines: async (_path, raws) => raws.map(() => undefined),
     broken: async (folder, bad) => {

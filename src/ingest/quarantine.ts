@@ -77,7 +77,10 @@ export function writeBadRows(
     position: layer.place,
     reasons: `"~reasons"`,
   };
-  const from = `(${input.contract.explain(layer)}) where "~carried".raw is not null`;
+  const explained = records.areMostlyBad
+    ? `select *, "~carried".reasons as "~reasons" from ${layer.relation}`
+    : input.contract.explain(layer);
+  const from = `(${explained}) where "~carried".raw is not null`;
   return write(input, made, from, undefined);
 }
 

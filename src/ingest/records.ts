@@ -78,8 +78,8 @@ export interface Sieve {
 
 /**
  * Records of files that one statement can read. A bad row is carried on in one struct column `~carried`:
- * `raw` (the record in the adapter's own form), `file` (the path that was read), and what else the reader
- * knows of its place. Where it `needsLines`, `line` joins them later.
+ * `raw` (the record in the adapter's own form), `file` (the path that was read), what else the reader knows
+ * of its place, and its `reasons` where they are known. Where it `needsLines`, `line` joins them later.
  */
 export interface Records {
   readonly files: readonly InputFile[];
@@ -103,6 +103,8 @@ export interface Records {
   ): Promise<readonly (number | undefined)[]>;
   /** True where a record that cannot be read is one of the bad rows too, without `raw`. */
   readonly countsBroken: boolean;
+  /** True where most are bad, so that each is explained at once instead of being read again for its reasons. */
+  readonly areMostlyBad?: boolean;
   /** True where a record is a row of cells, so that a dot in a name leads nowhere. */
   readonly isFlat: boolean;
   /** Where each line of each file is a record, and none is too long for the sieve. */

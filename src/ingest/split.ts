@@ -62,13 +62,15 @@ export async function splitRecords(input: SplitInput): Promise<Split> {
   const list = columnList(input);
   const layout = layoutOf(input);
   const write = writer(input);
-  const judged = contract.judge(raw);
   if (contract.takesAll(raw)) {
-    const all = await write(`select ${list} from (${judged})`, layout);
+    const all = await write(`select ${list} from (${contract.judge(raw)})`, layout);
     return { ...NO_ROWS, ...goodFiles(all, columns) };
   }
+  const [judged, carried] = records.areMostlyBad
+    ? [contract.judgeWithReasons(raw), withReasons(records.carried)]
+    : [contract.judge(raw), records.carried];
   const written = await write(
-    `select ${list}, case when ${quoteName(CLASS)} = ${CLASS_VALUES.BAD} then ${records.carried} end as "~carried", ${quoteName(CLASS)} from (${judged})`,
+    `select ${list}, case when ${quoteName(CLASS)} = ${CLASS_VALUES.BAD} then ${carried} end as "~carried", ${quoteName(CLASS)} from (${judged})`,
     [...layout, CLASS],
   );
   const ofClass = (value: number): WrittenFile[] =>
@@ -91,6 +93,10 @@ export async function splitRecords(input: SplitInput): Promise<Split> {
     badRows: rowsOf(bad),
     filteredRows: rowsOf(ofClass(CLASS_VALUES.FILTERED)),
   };
+}
+
+function withReasons(carried: string): string {
+  return `struct_insert(${carried}, reasons := "~reasons")`;
 }
 
 /** What a table's own columns are made of, over the typed columns of the contract. */
