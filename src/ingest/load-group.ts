@@ -7,6 +7,7 @@ import type { SourceLedger } from "../lake/step-info.ts";
 import { dataType } from "../schema/column-type.ts";
 import { isSameType } from "../schema/evolution.ts";
 import type { WrittenFile } from "../schema/table-files.ts";
+import type { SievePool } from "../source/sieve/pool.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
 import type { Ingested } from "./asset.ts";
 import type { Contract } from "./contract.ts";
@@ -32,6 +33,7 @@ export interface Batch extends BatchInput {
   readonly session: Engine;
   /** A staging folder. */
   readonly folder: string;
+  readonly pool?: SievePool | undefined;
 }
 
 export interface GroupInput {
@@ -53,7 +55,7 @@ export async function loadGroup(
   batch: Batch,
   { group, contract, target, definition, earlier }: GroupInput,
 ): Promise<GroupResult> {
-  const { context, session, folder, isReplaced } = batch;
+  const { context, session, folder, isReplaced, pool } = batch;
   const { label } = group;
   const made = {
     engine: session,
@@ -72,6 +74,7 @@ export async function loadGroup(
     extra: emptyColumns(definition, target),
     extraFields: definition.extra,
     signal: context.signal,
+    pool,
   });
   const input = quarantineInput(batch, contract, label);
   const rejects: WrittenFile[] = [];

@@ -10,18 +10,21 @@
  * since what follows is brought up by whoever comes next.
  */
 
+import type { Snapshot } from "../delta/snapshot.ts";
 import { followQuarantine, followTables } from "../lake/follow.ts";
 import { withStaging } from "../lake/session.ts";
 import type { StepContext, StepOutcome } from "../lake/step.ts";
 import { addLedgers, type LoadedFile, NOTHING, type SourceLedger } from "../lake/step-info.ts";
 import { appendRows } from "../lake/system-table.ts";
+import type { SievePool } from "../source/sieve/pool.ts";
 import type { Ingested } from "./asset.ts";
 import { type Choice, chooseFiles } from "./choose.ts";
 import { commitBatch, FILES_APP, type Numbered } from "./commit-batch.ts";
-import { type InspectedFile, inspectFiles, loadedFile } from "./inspect-files.ts";
+import { type Inspected, type InspectedFile, inspectFiles, loadedFile } from "./inspect-files.ts";
 import { replayHint, staleBecause } from "./judged-by.ts";
-import type { BatchInput } from "./load-group.ts";
+import type { Batch, BatchInput } from "./load-group.ts";
 import { QUARANTINE_FIELDS } from "./quarantine.ts";
+import { openPoolFor } from "./sift.ts";
 
 /** Files of one commit; more make several. */
 const FILES_PER_BATCH = 500;
@@ -41,7 +44,31 @@ export async function load(context: StepContext, asset: Ingested): Promise<StepO
   const isReplaced = write === "overwrite";
   // What is there again, after something else was, is what there is now.
   const loaded = deletesAbsent ? { ...choice.loaded, byHash: new Map() } : choice.loaded;
-  const found = await inspectFiles(context, choice.files, loaded, isReplaced);
+  const pool = await openPoolFor(lake.engine, asset.definition, choice.files);
+  try {
+    const found = await inspectFiles(context, choice.files, loaded, isReplaced);
+    return await loadInspected(context, asset, { seen, choice, found, pool });
+  } finally {
+    await pool.close();
+  }
+}
+
+interface Looked {
+  /** The table before anything was chosen. */
+  readonly seen: Snapshot | undefined;
+  readonly choice: Choice;
+  readonly found: Inspected;
+  readonly pool: SievePool;
+}
+
+async function loadInspected(
+  context: StepContext,
+  asset: Ingested,
+  { seen, choice, found, pool }: Looked,
+): Promise<StepOutcome> {
+  const { lake } = context;
+  const { write, deletesAbsent } = asset.definition;
+  const isReplaced = write === "overwrite";
   lake.crash("ingest/files-chosen");
   const before = await lake.find(asset.name);
   const left = [...choice.unreadable.map(({ name }) => name), ...found.left];
@@ -69,6 +96,7 @@ export async function load(context: StepContext, asset: Ingested): Promise<StepO
       files,
       refused: index === 0 ? found.refused : [],
       isReplaced,
+      pool,
     });
     ledgers.push(...done.ledger);
     version = done.version;
@@ -81,7 +109,7 @@ export async function load(context: StepContext, asset: Ingested): Promise<StepO
 function loadBatch(
   context: StepContext,
   asset: Ingested,
-  input: BatchInput & Numbered,
+  input: BatchInput & Numbered & Pick<Batch, "pool">,
 ): Promise<{ version: number; ledger: readonly SourceLedger[] }> {
   return withStaging(context, (work) => commitBatch({ ...input, ...work, context, asset }));
 }

@@ -14,9 +14,12 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MillraceError, systemCodeOf } from "../base/error.ts";
+import type { Engine } from "../engine/engine.ts";
+import { openSievePool, type SievePool, THREAD_BYTES } from "../source/sieve/pool.ts";
 import type { PartPaths } from "../source/sieve/sift-part.ts";
 import { openSifting, type Sifting } from "../source/sieve/sift-parts.ts";
 import { quoteText } from "../sql/quote.ts";
+import type { IngestDefinition } from "./asset.ts";
 import type { SiftedContract } from "./contract.ts";
 import { type PartOfFile, partsOf } from "./part-of-file.ts";
 import { openPassedRows } from "./passed-rows.ts";
@@ -42,6 +45,7 @@ const MOST_TOLD = 10_000_000;
 export interface SiftInput extends SplitInput {
   readonly extraFields: Parameters<Sieve["through"]>[1];
   readonly signal: AbortSignal;
+  readonly pool: SievePool | undefined;
 }
 
 export interface Sifted {
@@ -77,6 +81,25 @@ export async function sift(input: SiftInput): Promise<Sifted | undefined> {
   return done;
 }
 
+/** Threads that wait for files of a load, which is still to look into them; none where a sieve is not to be expected. */
+export async function openPoolFor(
+  engine: Engine,
+  { sources, where }: Pick<IngestDefinition, "sources" | "where">,
+  files: readonly { readonly found: { readonly sizeBytes: number } }[],
+): Promise<SievePool> {
+  const bytes = files.reduce((sum, { found }) => sum + found.sizeBytes, 0);
+  const areLines = sources.every(({ format }) => format === "csv" || format === "ndjson");
+  const isLikely = areLines && where === undefined && files.length <= MOST_FILES;
+  const most = isLikely ? Math.floor(bytes / THREAD_BYTES) : 0;
+  const threads = most === 0 ? 0 : await threadsOf(engine);
+  return openSievePool(threads < 2 ? 0 : Math.min(threads, most));
+}
+
+async function threadsOf(engine: Engine): Promise<number> {
+  const [setting] = await engine.rows("select current_setting('threads')::integer as threads");
+  return Number(setting?.threads);
+}
+
 function bytesOf(files: Records["files"]): number {
   return files.reduce((sum, { inspection }) => sum + inspection.contentBytes, 0);
 }
@@ -101,8 +124,7 @@ const PART_NUMBERS = 2 ** 32;
 
 async function siftAll(job: Job): Promise<Sifted | undefined> {
   const { engine, folder, records, sieve, through, numbered } = job;
-  const setting = await engine.rows("select current_setting('threads')::integer as threads");
-  const threads = Number(setting[0]?.threads);
+  const threads = await threadsOf(engine);
   // Where a part begins among the lines of its file is not known before the ones in front of it are done.
   const parts = await partsOf(records.files, sieve.headerLines, numbered ? 1 : threads);
   const tasks = parts.map(({ range }, index) => ({
@@ -112,7 +134,7 @@ async function siftAll(job: Job): Promise<Sifted | undefined> {
     numbersAfter: index * PART_NUMBERS,
     paths: pathsIn(folder),
   }));
-  const sifting = openSifting(tasks, { threads, bytes: bytesOf(records.files) });
+  const sifting = openSifting(tasks, { threads, bytes: bytesOf(records.files), pool: job.pool });
   try {
     const taken = await takePassed(job, parts, sifting);
     const sifted = await sifting.parts();

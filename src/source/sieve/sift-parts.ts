@@ -1,8 +1,9 @@
 /** Parts of files through the sieve, side by side, for one thread that takes the rows as they come. */
 
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { RowChunk } from "../../schema/row-chunk.ts";
 import { layoutOf } from "./layout.ts";
+import { openSievePool, type SievePool, THREAD_BYTES } from "./pool.ts";
 import {
   newBell,
   newRing,
@@ -39,17 +40,23 @@ export interface SiftShift {
 /** By the place of the task. */
 type ShiftResult = readonly (readonly [number, SiftedPart])[];
 
-/** A thread costs as much as sifting so many bytes. */
-const THREAD_BYTES = 16 * 2 ** 20;
 /** A disk that gives nothing for so long is not waited for. */
 const PATIENCE_MS = 60_000;
+
+interface SiftingOptions {
+  readonly threads: number;
+  /** Of all parts. */
+  readonly bytes: number;
+  /** Where threads may wait already. */
+  readonly pool?: SievePool | undefined;
+}
 
 /** At least one task; all are of one kind. */
 export function openSifting(
   tasks: readonly SiftTask[],
-  { threads, bytes }: { readonly threads: number; readonly bytes: number },
+  { threads, bytes, pool = openSievePool(0) }: SiftingOptions,
 ): Sifting {
-  return bytes < THREAD_BYTES || threads < 2 ? siftHere(tasks) : siftAside(tasks, threads);
+  return bytes < THREAD_BYTES || threads < 2 ? siftHere(tasks) : siftAside(tasks, threads, pool);
 }
 
 /** One part after another, whenever rows are asked for. */
@@ -91,13 +98,14 @@ function siftHere(tasks: readonly SiftTask[]): Sifting {
   };
 }
 
-function siftAside(tasks: readonly SiftTask[], threads: number): Sifting {
+function siftAside(tasks: readonly SiftTask[], threads: number, pool: SievePool): Sifting {
   const layout = layoutOf(tasks[0]?.columns ?? []);
   const bell = newBell();
   const begun = new SharedArrayBuffer(4);
   const shifts = Array.from({ length: Math.min(threads, tasks.length) }, () => {
     const ring = newRing(layout, bell);
-    const { worker, result } = startWorker({ tasks, ring, begun });
+    const worker = pool.take();
+    const result = work(worker, { tasks, ring, begun });
     return { worker, result, reader: ringReader(ring, layout) };
   });
   const readers = shifts.map(({ reader }) => reader);
@@ -144,12 +152,8 @@ function siftAside(tasks: readonly SiftTask[], threads: number): Sifting {
   };
 }
 
-function startWorker(shift: SiftShift): { worker: Worker; result: Promise<ShiftResult> } {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
-    workerData: shift,
-    stdout: false,
-  });
+function work(worker: Worker, shift: SiftShift): Promise<ShiftResult> {
+  worker.postMessage(shift);
   let told: ShiftResult | undefined;
   let failure: unknown;
   worker.once("message", (message: ShiftResult) => {
@@ -167,7 +171,7 @@ function startWorker(shift: SiftShift): { worker: Worker; result: Promise<ShiftR
   });
   // Who does not ask for the parts hears of it from `next`.
   result.catch(() => {});
-  return { worker, result };
+  return result;
 }
 
 function givenUp(): Error {
