@@ -9,7 +9,14 @@ const EMPTY = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
 
 const NAMES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+let segmenter: Intl.Segmenter | undefined;
+
+/** What a person takes for one character each. */
+function segments(text: string): Intl.Segments {
+  // It takes longer to make than all else that a short command does.
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text);
+}
 
 /** One line that a terminal shows as it is: a line break becomes `\n`, an escape `\u001b`. */
 export function visible(text: string): string {
@@ -32,7 +39,7 @@ export function tabbed(text: string): string {
 export function widthOf(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of segmenter.segment(text)) width += widthOfSegment(segment);
+  for (const { segment } of segments(text)) width += widthOfSegment(segment);
   return width;
 }
 
@@ -43,7 +50,7 @@ export function cut(text: string, width: number): string {
   if (head === text && widthOf(head) <= width) return head;
   let kept = "";
   let used = 0;
-  for (const { segment } of segmenter.segment(head)) {
+  for (const { segment } of segments(head)) {
     used += widthOfSegment(segment);
     if (used > width - 1) break;
     kept += segment;

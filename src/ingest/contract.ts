@@ -61,7 +61,7 @@ export interface Contract {
   /** True where every record of the layer is a good row. */
   takesAll(raw: RawLayer): boolean;
   /** For records that went through a sieve; undefined where rows are filtered, which needs every one of them. */
-  readonly sifted: SiftedContract | undefined;
+  sifted(): SiftedContract | undefined;
   /** A query that gives the typed columns, `~class`, and the columns of the raw relation. */
   judge(raw: RawLayer): string;
   /** The same with `~reasons` as well, which is cheaper than both one after the other; not where rows are filtered. */
@@ -205,7 +205,7 @@ export function compileContract({
     version,
     read,
     takesAll: (raw) => where === undefined && allOf(raw, conditions).length === 0,
-    sifted: where === undefined && !refuseNul ? sifted() : undefined,
+    sifted: () => (where === undefined && !refuseNul ? sifted() : undefined),
     judge(raw) {
       if (where !== undefined) {
         const judged = filteredClass(raw, conditions, where);

@@ -57,10 +57,10 @@ export interface Sifted {
 /** Undefined where the long way is the only one, or turned out to be the better one. */
 export async function sift(input: SiftInput): Promise<Sifted | undefined> {
   const { records, contract, extraFields, signal } = input;
-  const { sifted } = contract;
   const { sieve, files } = records;
-  if (sifted === undefined || sieve === undefined) return undefined;
   if (bytesOf(files) < LEAST_BYTES || files.length > MOST_FILES) return undefined;
+  const sifted = contract.sifted();
+  if (sifted === undefined || sieve === undefined) return undefined;
   const through = sieve.through(sifted.demands, extraFields);
   if (through === undefined) return undefined;
   const folder = join(input.folder, `sift-${randomUUID()}`);

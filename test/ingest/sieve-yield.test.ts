@@ -275,7 +275,7 @@ async function compare(
   }: { records: Records; contract: Contract; extra: "ignore" | "reject"; firstLine: number },
 ): Promise<{ passed: number; good: number }> {
   const { sieve } = records;
-  const { sifted } = contract;
+  const sifted = contract.sifted();
   assert.ok(sieve !== undefined && sifted !== undefined);
   const through = sieve.through(sifted.demands, extra);
   assert.ok(through !== undefined);

@@ -6,9 +6,12 @@ import { openPlace, openProject, withLook } from "../place.ts";
 export const command: Command = async (context) => {
   const { output } = context;
   const project = await openProject(context);
-  const workspace = await openPlace(context, project);
+  // The engine takes as long to open as the code to load.
+  const [workspace, { planRun }] = await Promise.all([
+    openPlace(context, project),
+    import("../../run/plan.ts"),
+  ]);
   try {
-    const { planRun } = await import("../../run/plan.ts");
     const plan = await withLook(context, workspace, (place) => planRun(project, place));
     if (output.isJson) await output.document(plan);
     else {

@@ -13,11 +13,14 @@ export const command: Command = async (context) => {
   const { output, args, stop } = context;
   const parallel = args.count("parallel");
   const project = await openProject(context);
-  const workspace = await openPlace(context, project);
+  // The engine takes as long to open as the code to load.
+  const [workspace, { planRun }, { applyPlan }] = await Promise.all([
+    openPlace(context, project),
+    import("../../run/plan.ts"),
+    import("../../run/apply.ts"),
+  ]);
   const progress = openProgress(output);
   try {
-    const { planRun } = await import("../../run/plan.ts");
-    const { applyPlan } = await import("../../run/apply.ts");
     const plan = await withLook(context, workspace, (place) => planRun(project, place));
     stop.check();
     const result = await applyPlan(plan, project, workspace, {
