@@ -58,6 +58,7 @@ export async function checkRules(
       );
     }
   };
+  const values: Value[] = [];
   for (const [column, { clean, rules, type }] of columns) {
     for (const how of clean)
       await tryOut(`clean() of column "${column}"`, how(REFERENCE), "null::varchar", false);
@@ -69,60 +70,73 @@ export async function checkRules(
           quoteName(column),
           true,
         );
-      if (rule.rule === "pattern") await checkPattern(session, name, column, rule.pattern);
+      if (rule.rule === "pattern") values.push(patternValue(name, column, rule.pattern));
       if (rule.rule === "one of")
-        await checkPlain(session, `${name}, column "${column}"`, rule.values, type);
+        values.push(...plainValues(`${name}, column "${column}"`, rule.values, type));
       if (rule.rule === "range")
-        await checkPlain(session, `${name}, column "${column}"`, [rule.low, rule.high], type);
+        values.push(...plainValues(`${name}, column "${column}"`, [rule.low, rule.high], type));
     }
   }
+  await checkValues(session, values);
   for (const [message, rule] of Object.entries(definition.rules))
     await tryOut(`the rule "${message}"`, rule, "null", true);
   if (definition.where !== undefined) await tryOut("where", definition.where, "null", true);
   await checkMergeConditions(context, session, asset);
 }
 
+/** SQL of a value, and what is wrong with the project where the engine does not take it. */
+interface Value {
+  sql(): string;
+  wrong(cause: unknown): MillraceError;
+}
+
+/** All at once, since a statement costs more than many values; throws of the first that is wrong. */
+async function checkValues(session: Engine, values: readonly Value[]): Promise<void> {
+  if (values.length === 0) return;
+  try {
+    await session.rows(`select ${values.map(({ sql }) => sql()).join(", ")}`);
+  } catch (error) {
+    for (const { sql, wrong } of values) {
+      try {
+        await session.rows(`select ${sql()}`);
+      } catch (cause) {
+        throw wrong(cause);
+      }
+    }
+    throw error;
+  }
+}
+
 /** Values that a column is compared with must be of its own type. */
-async function checkPlain(
-  session: Engine,
-  place: string,
-  values: readonly Plain[],
-  type: ColumnType,
-): Promise<void> {
+function plainValues(place: string, values: readonly Plain[], type: ColumnType): Value[] {
   const to = duckdbType(dataType(type));
-  for (const value of values) {
-    try {
-      await session.rows(`select ${plainLiteral(value, type.kind)}::${to}`);
-    } catch (cause) {
-      throw new MillraceError(
+  return values.map((value) => ({
+    sql: () => `${plainLiteral(value, type.kind)}::${to}`,
+    wrong: (cause) =>
+      new MillraceError(
         `${place} is compared with ${JSON.stringify(String(value))}, which is no ${type.kind}`,
         {
           code: "ingest/bad-value",
           hint: "Give oneOf() and between() values of the column's own type: dates as 2024-12-31.",
           cause,
         },
-      );
-    }
-  }
+      ),
+  }));
 }
 
-async function checkPattern(
-  session: Engine,
-  name: string,
-  column: string,
-  pattern: string,
-): Promise<void> {
-  try {
-    await session.rows(`select regexp_full_match('', ${quoteText(pattern)})`);
-  } catch (cause) {
-    const reason = sqlFaultOf(cause)?.message ?? String(cause);
-    throw new MillraceError(
-      `The pattern of column "${column}" of ${name} is no regular expression: ${reason}`,
-      {
-        code: "ingest/bad-pattern",
-        hint: "Patterns are RE2: no look-ahead, no back-references.",
-        cause,
-      },
-    );
-  }
+function patternValue(name: string, column: string, pattern: string): Value {
+  return {
+    sql: () => `regexp_full_match('', ${quoteText(pattern)})`,
+    wrong(cause) {
+      const reason = sqlFaultOf(cause)?.message ?? String(cause);
+      return new MillraceError(
+        `The pattern of column "${column}" of ${name} is no regular expression: ${reason}`,
+        {
+          code: "ingest/bad-pattern",
+          hint: "Patterns are RE2: no look-ahead, no back-references.",
+          cause,
+        },
+      );
+    },
+  };
 }
