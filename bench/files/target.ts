@@ -1,5 +1,6 @@
 /** What the measurement of files is held to. */
 
+import { medianShare } from "../measure/round.ts";
 import type { Format } from "./order.ts";
 import { CONTENDERS, type Name, type Result, SMALL } from "./race.ts";
 
@@ -17,9 +18,12 @@ const SHARES: Readonly<Record<Format, Partial<Record<Name, number>>>> = {
 };
 const MOST_BYTES = 1e9;
 
-/** Rows a second of a contender, as a share of those of the engine alone. */
-export function shareOf({ medians }: Result, name: Name): number {
-  return medians[CONTENDERS[name].to].wallMs / medians[name].wallMs;
+/**
+ * Rows a second of a contender, as a share of those of the engine alone a moment before: the median of all rounds. A
+ * machine that is slower for a minute then slows down both.
+ */
+export function shareOf({ runs }: Result, name: Name): number {
+  return medianShare(runs[CONTENDERS[name].to], runs[name], ({ wallMs }) => wallMs);
 }
 
 export function judge(format: Format, result: Result): Verdict[] {

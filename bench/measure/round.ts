@@ -28,6 +28,20 @@ export function medianUsage(usages: readonly Usage[]): Usage {
   };
 }
 
+/** The median of what one contender takes as a share of what the other does in the same round. */
+export function medianShare(
+  one: readonly Usage[],
+  other: readonly Usage[],
+  of: (usage: Usage) => number,
+): number {
+  return median(
+    one.flatMap((usage, round) => {
+      const beside = other[round];
+      return beside === undefined ? [] : [of(usage) / of(beside)];
+    }),
+  );
+}
+
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
