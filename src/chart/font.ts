@@ -1,7 +1,7 @@
 /** The shipped font: where its files lie and how wide it sets a text, read from the TrueType tables themselves. */
 
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { packagePath } from "../base/package.ts";
 
 const REGULAR = fontFile("Roboto-Regular.ttf");
 const MEDIUM = fontFile("Roboto-Medium.ttf");
@@ -42,7 +42,7 @@ function parseFont(bytes: Uint8Array): Font {
 }
 
 function fontFile(name: string): string {
-  return fileURLToPath(new URL(`../../assets/font/${name}`, import.meta.url));
+  return packagePath(`assets/font/${name}`);
 }
 
 function tablesOf(view: DataView): (tag: string) => number {

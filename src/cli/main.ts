@@ -25,9 +25,12 @@ const LOADERS: Readonly<Record<string, () => Promise<{ readonly command: Command
   restore: () => import("./command/restore.ts"),
 };
 
-process.exitCode = await main(process.argv.slice(2));
-// A project file may have left something running; what was written is waited for.
-process.stdout.write("", () => process.exit());
+// Not awaited here: the commands are loaded meanwhile, and may share code with this module.
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+  // A project file may have left something running; what was written is waited for.
+  process.stdout.write("", () => process.exit());
+});
 
 /** Resolves to the exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -121,7 +124,7 @@ function emptyRun(words: readonly string[]): object {
 
 async function readVersion(): Promise<string> {
   const { readFile } = await import("node:fs/promises");
-  const file = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(await readFile(file, "utf8"));
+  const { packagePath } = await import("../base/package.ts");
+  const { version } = JSON.parse(await readFile(packagePath("package.json"), "utf8"));
   return String(version);
 }

@@ -7,6 +7,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { MillraceError, messageOf, systemCodeOf } from "../base/error.ts";
 import { kindOf } from "../base/option.ts";
+import { moduleUrl } from "../base/package.ts";
 import type { Param, Secret, Text } from "../sql/template.ts";
 import { resolvePlace } from "../storage/place.ts";
 import type { S3Options } from "../storage/s3/option.ts";
@@ -140,10 +141,7 @@ let isHooked = false;
 function hookLibrary(): void {
   if (isHooked) return;
   isHooked = true;
-  const door = new URL(
-    import.meta.url.endsWith(".ts") ? "../index.ts" : "../index.js",
-    import.meta.url,
-  ).href;
+  const door = moduleUrl("index").href;
   registerHooks({
     resolve: (specifier, context, next) =>
       specifier === "millrace" ? { url: door, shortCircuit: true } : next(specifier, context),

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { after, before, test } from "node:test";
@@ -30,6 +30,12 @@ test("the package holds programs, declarations and assets, and nothing that is o
   );
   for (const path of ["bin/millrace", "dist/index.js", "dist/index.d.ts", "LICENSE"]) {
     assert.ok(paths.includes(path), `${path} is missing`);
+  }
+  for (const path of loadedByAddress()) {
+    assert.ok(
+      paths.some((one) => one === path || one.startsWith(`${path}/`)),
+      `${path} is missing`,
+    );
   }
   assert.ok(packed.size < 2_000_000, `${packed.size} bytes packed`);
 });
@@ -66,6 +72,19 @@ test("installed alone in an empty folder, it begins a project, runs it, and the 
   const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   assert.deepEqual(Object.keys(dependencies), ["millrace"]);
 });
+
+/** Modules and files that the code finds beside itself, in the package. */
+function loadedByAddress(): string[] {
+  const found = globSync("src/**/*.ts").flatMap((file) => {
+    const calls = readFileSync(file, "utf8").matchAll(/\b(moduleUrl|packagePath)\(["`]([^"`$]+)/g);
+    return [...calls].map(([, call, path = ""]) =>
+      call === "moduleUrl" ? `dist/${path}.js` : path.replace(/\/$/, ""),
+    );
+  });
+  assert.ok(found.includes("dist/source/sieve/worker.js"));
+  assert.ok(found.includes("assets/font"));
+  return found;
+}
 
 /** With the system's Node and not the one of this checkout; the stranger has no other. */
 function run(program: string, args: readonly string[], cwd: string): string {

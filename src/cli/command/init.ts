@@ -2,20 +2,19 @@
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { MillraceError, messageOf, systemCodeOf } from "../../base/error.ts";
+import { packagePath } from "../../base/package.ts";
 import { makeFolder } from "../../storage/durable.ts";
 import type { Command } from "../context.ts";
 
 /** Every file of it ends in `.txt` besides its own ending, so that no tool takes the template for a project. */
-const TEMPLATE = fileURLToPath(new URL("../../../assets/template/", import.meta.url));
-const PACKAGE = new URL("../../../package.json", import.meta.url);
+const TEMPLATE = packagePath("assets/template");
 
 export const command: Command = async ({ args, output, here }) => {
   const [name] = args.positionals;
   const folder = resolve(here, name ?? args.text("project") ?? ".");
   await checkEmpty(folder);
-  const { version } = JSON.parse(await readFile(PACKAGE, "utf8"));
+  const { version } = JSON.parse(await readFile(packagePath("package.json"), "utf8"));
   const title = projectName(basename(folder));
   const words = { name: title, package: packageName(title), version: String(version) };
   const files = await listTemplate();

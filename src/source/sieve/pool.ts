@@ -1,6 +1,7 @@
 /** Threads of the sieve that wait for work: to start one takes as long as to sift some ten megabytes, and can be done aside. */
 
 import { Worker } from "node:worker_threads";
+import { moduleUrl } from "../../base/package.ts";
 
 export interface SievePool {
   /** A thread that takes one shift as its first message; a new one where none waits. */
@@ -31,8 +32,7 @@ export function openSievePool(size: number): SievePool {
 }
 
 function startThread(): Worker {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { stdout: false });
+  const worker = new Worker(moduleUrl("source/sieve/worker"), { stdout: false });
   // Who takes it hears of what fails then; one that fails while it waits is not taken.
   worker.on("error", () => {});
   // To wait is no reason for the process to live on.
