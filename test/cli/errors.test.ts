@@ -5,8 +5,8 @@ import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { EVERY_CRASH_POINT } from "../../src/base/crash-point.ts";
 
-/** Texts of the same form that are no error codes: instants for tests, what marks our commits, packages. */
-const NO_CODE = /^(millrace|follow|echarts|hucre)\//;
+/** Texts of the same form that are no error codes: instants for tests, what marks our commits, packages and what ours ships. */
+const NO_CODE = /^(millrace|follow|echarts|hucre|assets)\//;
 
 const inProgram = new Set(
   globSync("src/**/*.ts")
