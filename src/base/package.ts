@@ -8,7 +8,8 @@ const isSource = import.meta.url.endsWith(".ts");
 const FOLDER = findFolder(dirname(fileURLToPath(import.meta.url)));
 
 function findFolder(below: string): string {
-  return existsSync(join(below, "package.json")) ? below : findFolder(dirname(below));
+  const above = dirname(below);
+  return above === below || existsSync(join(below, "package.json")) ? below : findFolder(above);
 }
 
 /** A file that the package ships: `assets/font/Roboto-Medium.ttf`. */
