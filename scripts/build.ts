@@ -5,6 +5,7 @@
 
 import { spawnSync } from "node:child_process";
 import { globSync, rmSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { rollup } from "rollup";
 
 /** What is loaded by its address, and so keeps its place. */
@@ -17,7 +18,8 @@ if (status !== 0) process.exit(1);
 
 const bundle = await rollup({
   input: Object.fromEntries(ENTRIES.map((entry) => [entry, `dist/${entry}.js`])),
-  external: (name, importer) => importer !== undefined && !/^[./]/.test(name),
+  external: (name, importer) =>
+    importer !== undefined && !name.startsWith(".") && !isAbsolute(name),
   onLog(level, log, tell) {
     // Of a helper that the compiler wrote.
     if (log.code !== "THIS_IS_UNDEFINED") tell(level, log);

@@ -1,7 +1,8 @@
 /**
- * Texts that are surely a value of their kind, and within what the column asks for, written as the engine holds it: what it is must be what the strict
- * conversion of the contract makes of the text. Each shape is narrower than what the contract takes; what is left out
- * is looked at again, in SQL. `from` to `to` without quotes; at least sixteen bytes behind it may be read.
+ * Texts that are surely a value of their kind, and within what the column asks for, written as the engine holds it: what
+ * it is must be what the strict conversion of the contract makes of the text. Each shape is narrower than what the
+ * contract takes; what is left out is looked at again, in SQL. `from` to `to` without quotes; at least sixteen bytes
+ * behind it may be read.
  */
 
 import { COLON, FIVE, MINUS, PLUS, POINT, ZERO } from "./character.ts";

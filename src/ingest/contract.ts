@@ -180,14 +180,12 @@ export function compileContract({
     const values = lenient.map((value, index) =>
       demands[index]?.is.kind === "text" ? value : `"~x${index}"`,
     );
-    const held = new Set(demands.flatMap(({ holds }) => [...holds]));
-    const isTyped = new Set(
-      read.filter((_, at) => demands[at]?.is.kind !== "text").map(({ name }) => name),
-    );
+    const byName = new Map(read.map(({ name }, index) => [name, demands[index]]));
     const left = conditions.filter(({ column, rule, asked }) => {
-      if (asked !== undefined && held.has(asked)) return false;
-      const isOfType = rule === "type" || rule === "required";
-      return column === null || !isTyped.has(column) || !isOfType;
+      const demand = column === null ? undefined : byName.get(column);
+      if (demand === undefined) return true;
+      if (asked !== undefined && demand.holds.has(asked)) return false;
+      return demand.is.kind === "text" || (rule !== "type" && rule !== "required");
     });
     return {
       demands,

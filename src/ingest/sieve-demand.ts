@@ -1,20 +1,16 @@
 /** What the sieve is asked of a column's values: their kind, and those of the rules that it holds as SQL does. */
 
 import type { ColumnDefinition, ColumnRule, Plain } from "../schema/column.ts";
+import { TEXT_BYTES } from "../schema/row-chunk.ts";
 import { type Automaton, automatonOf } from "../source/pattern/automaton.ts";
-import {
-  ASCII,
-  byteRange,
-  bytes,
-  choice,
-  type Expression,
-  repeat,
-  sequence,
-  textExpression,
-  WIDE_CHARACTER,
-} from "../source/pattern/expression.ts";
+import { choice, type Expression, textExpression } from "../source/pattern/expression.ts";
 import { parsePattern } from "../source/pattern/parse.ts";
-import type { SieveColumn, SieveKind, SieveLimits } from "../source/sieve/column.ts";
+import {
+  type SieveColumn,
+  type SieveKind,
+  type SieveLimits,
+  widthOf,
+} from "../source/sieve/column.ts";
 import { sieveKind } from "./sieve-kind.ts";
 
 export interface SieveDemand extends SieveLimits {
@@ -25,14 +21,11 @@ export interface SieveDemand extends SieveLimits {
 
 const LARGEST = 2n ** 63n - 1n;
 const DAY_MICROS = 86_400_000_000n;
-/** Decimals of more digits stay texts. */
-const MOST_DIGITS = 18;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{3}|\d{6}))?$/;
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
 /** More make no automaton that is small enough. */
 const MOST_VALUES = 200;
-const ANYTHING = repeat(choice([bytes(ASCII), WIDE_CHARACTER]), 0, Number.POSITIVE_INFINITY);
 
 export function sieveDemand(definition: ColumnDefinition): SieveDemand {
   const is = sieveKind(definition);
@@ -69,7 +62,7 @@ function expressionOf(rule: ColumnRule): Expression | undefined {
       return parsePattern(rule.pattern);
     case "not blank":
       // Beyond ASCII it takes more to know.
-      return sequence([ANYTHING, bytes(byteRange(0x21, 0x7e)), ANYTHING]);
+      return parsePattern(".*[!-~].*");
     case "one of":
       return rule.values.length <= MOST_VALUES &&
         rule.values.every((value) => typeof value === "string")
@@ -82,6 +75,7 @@ function expressionOf(rule: ColumnRule): Expression | undefined {
 
 /** Undefined where an end is not written in the plainest way of the kind. */
 function rangeOf(is: SieveKind, low: Plain, high: Plain): SieveLimits["range"] {
+  if (widthOf({ is, isRead: true }) === TEXT_BYTES) return undefined;
   if (is.kind === "float") {
     const isNumber = typeof low === "number" && typeof high === "number";
     return isNumber ? [low, high] : undefined;
@@ -103,7 +97,7 @@ function readWholeNumber(is: SieveKind, value: Plain): bigint | undefined {
     case "bigint":
       return typeof value === "bigint" || Number.isSafeInteger(value) ? BigInt(value) : undefined;
     case "decimal":
-      return is.precision > MOST_DIGITS ? undefined : inLastPlaces(String(value), is.scale);
+      return inLastPlaces(String(value), is.scale);
     case "date": {
       const micros = DAY.test(String(value)) ? microsOf(`${value}T00:00:00`) : undefined;
       return micros === undefined ? undefined : micros / DAY_MICROS;
@@ -120,8 +114,8 @@ function inLastPlaces(text: string, scale: number): bigint | undefined {
   const found = DECIMAL.exec(text);
   if (found === null) return undefined;
   const [, sign = "", whole = "", places = ""] = found;
-  const number = BigInt(`${whole}${places.padEnd(scale, "0")}`);
   if (places.length > scale) return undefined;
+  const number = BigInt(`${whole}${places.padEnd(scale, "0")}`);
   return sign === "-" ? -number : number;
 }
 

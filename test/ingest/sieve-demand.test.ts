@@ -8,13 +8,16 @@ import {
   date,
   decimal,
   float,
+  ingest,
   integer,
   localTimestamp,
+  ndjson,
   sql,
   text,
   timestamp,
   uuid,
 } from "../../src/index.ts";
+import { compileContract } from "../../src/ingest/contract.ts";
 import { sieveDemand } from "../../src/ingest/sieve-demand.ts";
 import type { SieveLimits } from "../../src/source/sieve/column.ts";
 
@@ -104,4 +107,21 @@ test("a second range is left to SQL beside the first", () => {
   const column = integer().between(0, 10).between(5, 20);
   const { range, holds } = demandOf(column);
   assert.deepEqual([range, [...holds]], [[0n, 10n], column.definition.rules.slice(0, 1)]);
+});
+
+test("a rule that two columns share is left to SQL of the one that is cleaned", () => {
+  const name = text().matches("[a-z]*").optional();
+  const columns = { plain: name, cleaned: name.clean((value) => sql`lower(${value})`) };
+  const { definition } = ingest("bronze.t", { from: ndjson("x"), columns });
+  const contract = compileContract({
+    definition,
+    resolver: { table: (table) => table.name, param: () => "" },
+    arrival: new Date(0),
+    refuseNul: false,
+  });
+  const judged = contract
+    .sifted()
+    ?.judge({ relation: "r", file: "f", line: "l", place: "p" }, "false");
+  assert.match(judged ?? "", /regexp_full_match\("cleaned"/);
+  assert.doesNotMatch(judged ?? "", /regexp_full_match\("plain"/);
 });

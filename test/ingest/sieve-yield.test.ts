@@ -19,6 +19,7 @@ import {
   integer,
   localTimestamp,
   ndjson,
+  sql,
   text,
   timestamp,
   uuid,
@@ -180,6 +181,9 @@ const VALUES: Readonly<Record<string, () => string>> = {
     ).join(""),
 };
 
+/** Of two columns, one of which is cleaned: what the sieve holds of the one it does not hold of the other. */
+const NAME = text().matches("[a-zé]*").optional();
+
 const COLUMNS = {
   a: integer().between(-40_000, 2_000_000_000).optional(),
   b: bigint().optional(),
@@ -196,6 +200,8 @@ const COLUMNS = {
   m: timestamp().optional(),
   n: uuid().optional(),
   o: text().oneOf(["x", "é", "🐎a", "NA"]).optional(),
+  p: NAME,
+  q: NAME.clean((value) => sql`replace(${value}, '1', '2')`),
   "odd näme": float().optional(),
   "a name of more than sixteen bytes": bigint().between(-5n, 5_000_000_000n).optional(),
 };
@@ -215,6 +221,8 @@ const KIND_OF: Readonly<Record<string, string>> = {
   m: "instant",
   n: "uuid",
   o: "text",
+  p: "text",
+  q: "text",
   "odd näme": "float",
   "a name of more than sixteen bytes": "whole",
 };

@@ -29,7 +29,7 @@ export interface SieveColumn extends SieveLimits {
 const WIDTHS = { integer: 4, bigint: 8, float: 8, boolean: 1, date: 4, timestamp: 8 } as const;
 
 /** How many bytes each value takes in a chunk: `TEXT_BYTES` of what stays a text, and is converted by SQL. */
-export function widthOf({ is, isRead }: SieveColumn): number {
+export function widthOf({ is, isRead }: Pick<SieveColumn, "is" | "isRead">): number {
   if (!isRead) return 0;
   if (is.kind === "text") return TEXT_BYTES;
   if (is.kind !== "decimal") return WIDTHS[is.kind];
