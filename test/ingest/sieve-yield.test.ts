@@ -241,7 +241,7 @@ const PLAIN: Readonly<Record<string, string>> = {
 const NAMES = Object.keys(COLUMNS);
 
 function valuesOfLine(): string[] {
-  const odd = new Set([random(NAMES.length), random(NAMES.length)]);
+  const odd = new Set(Array.from({ length: random(3) }, () => random(NAMES.length)));
   return NAMES.map((name, index) => {
     const kind = KIND_OF[name] ?? "";
     return (odd.has(index) ? VALUES[kind]?.() : PLAIN[kind]) ?? "";
